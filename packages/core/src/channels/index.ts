@@ -1,0 +1,20 @@
+export { channel, subscribe, subscriberFailureCount, type TypedChannel } from './channels.ts'
+export type {
+  AdmissionShed,
+  BreakerChanged,
+  BreakerState,
+  ChannelName,
+  ChannelPayloads,
+  ClientAttempt,
+  ClientCall,
+  ClientOutcome,
+  ClientRetry,
+  ConfigApplied,
+  ConfigRejected,
+  ConfigSourceChanged,
+  DependencyDeclared,
+  HealthChanged,
+  LifecycleChanged,
+  LogDropped,
+  RequestCompleted,
+} from './payloads.ts'

@@ -1,0 +1,152 @@
+/**
+ * Every fact that one part tells the others, by channel name. All payloads name their service, because two services
+ * may live in one process. None ever holds a secret, a body or a header.
+ */
+export interface ChannelPayloads {
+  'keelson.lifecycle.changed': LifecycleChanged
+  'keelson.health.changed': HealthChanged
+  'keelson.request.completed': RequestCompleted
+  'keelson.dependency.declared': DependencyDeclared
+  'keelson.client.call': ClientCall
+  'keelson.client.attempt': ClientAttempt
+  'keelson.client.retry': ClientRetry
+  'keelson.breaker.changed': BreakerChanged
+  'keelson.config.applied': ConfigApplied
+  'keelson.config.rejected': ConfigRejected
+  'keelson.config.source': ConfigSourceChanged
+  'keelson.log.dropped': LogDropped
+  'keelson.admission.shed': AdmissionShed
+}
+
+/** Name of a channel. */
+export type ChannelName = keyof ChannelPayloads
+
+/** The process went on in its life. */
+export interface LifecycleChanged {
+  readonly service: string
+  readonly phase: 'starting' | 'started' | 'draining' | 'closing' | 'stopped'
+  /** Why, for people: `SIGTERM`, `uncaught error`, … */
+  readonly reason?: string
+}
+
+/** A health check changed its mind. */
+export interface HealthChanged {
+  readonly service: string
+  readonly check: string
+  readonly status: 'up' | 'down'
+  /** Whether the check decides over readiness. */
+  readonly critical: boolean
+  /** Why it is down; for the log, never for a public answer. */
+  readonly error?: unknown
+}
+
+/** An inbound request ended. Published only while somebody is subscribed. */
+export interface RequestCompleted {
+  readonly service: string
+  readonly requestId: string
+  readonly method: string
+  /** Template of the route, `/videos/:id`; `undefined` when none matched. */
+  readonly route: string | undefined
+  readonly statusCode: number
+  readonly durationMs: number
+  /** The caller left before the answer was complete. */
+  readonly aborted: boolean
+}
+
+/** A dependency exists from now on: its series start at zero. */
+export interface DependencyDeclared {
+  readonly service: string
+  readonly dependency: string
+}
+
+/** How a call or an attempt ended. */
+export type ClientOutcome =
+  | 'success'
+  | 'failure'
+  | 'timeout'
+  | 'circuit-open'
+  | 'cancelled'
+  | 'rejected'
+  | 'fallback'
+
+/** A call to a dependency ended, retries and fallback included. */
+export interface ClientCall {
+  readonly service: string
+  readonly dependency: string
+  readonly outcome: ClientOutcome
+  readonly durationMs: number
+  /** Attempts made, 0 when the call was refused before the first. */
+  readonly attemptCount: number
+}
+
+/** One attempt of a call ended. */
+export interface ClientAttempt {
+  readonly service: string
+  readonly dependency: string
+  readonly outcome: ClientOutcome
+  readonly durationMs: number
+  /** 0 for the first attempt, 1 for the first retry, … */
+  readonly retry: number
+  readonly statusCode?: number | undefined
+}
+
+/** A failed attempt will be made again, or was refused that. */
+export interface ClientRetry {
+  readonly service: string
+  readonly dependency: string
+  /** `scheduled`, or why there is no further attempt. */
+  readonly result: 'scheduled' | 'exhausted' | 'deadline' | 'not-retryable'
+  readonly delayMs: number
+}
+
+/** State of a circuit breaker. */
+export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated'
+
+/** A circuit breaker changed its state. */
+export interface BreakerChanged {
+  readonly service: string
+  readonly dependency: string
+  readonly from: BreakerState
+  readonly to: BreakerState
+  /** Completed calls and failures in the window at the change. */
+  readonly callCount: number
+  readonly failureCount: number
+}
+
+/** A configuration is in force. */
+export interface ConfigApplied {
+  readonly service: string
+  /** 1 for the first snapshot of the process, then one more per change. */
+  readonly revision: number
+  /** Digest of the effective values, secrets left out; equal on replicas with equal configuration. */
+  readonly hash: string
+  /** Dotted keys whose values changed; empty for the first. */
+  readonly changedKeys: readonly string[]
+}
+
+/** A change of configuration was refused; the last good one stays. */
+export interface ConfigRejected {
+  readonly service: string
+  /** One sentence per fault, secrets masked. */
+  readonly faults: readonly string[]
+}
+
+/** A configuration source came within reach or out of it. */
+export interface ConfigSourceChanged {
+  readonly service: string
+  readonly source: string
+  readonly up: boolean
+}
+
+/** Log lines were lost. */
+export interface LogDropped {
+  readonly service: string
+  readonly reason: string
+  readonly count: number
+}
+
+/** A request was refused at the door. */
+export interface AdmissionShed {
+  readonly service: string
+  readonly reason: 'limit' | 'deadline' | 'draining'
+}

@@ -1,0 +1,1 @@
+export { currentContext, runWithContext, type Criticality, type RequestContext } from './request-context.ts'

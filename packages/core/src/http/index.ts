@@ -1,0 +1,1 @@
+export type { AccessRecord } from './access.ts'

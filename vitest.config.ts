@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config'
+
+// Sources run without a build: the first condition of every package's `exports` points at `src/`.
+const resolve = { conditions: ['keelson-source'] }
+const ssr = { resolve: { conditions: ['keelson-source'], externalConditions: ['keelson-source'] } }
+const exclude = ['**/node_modules/**', '**/dist/**']
+
+function project(name: string, include: string[], timeouts: { testTimeout: number; hookTimeout: number }) {
+  return { resolve, ssr, test: { name, include, exclude, environment: 'node' as const, ...timeouts } }
+}
+
+export default defineConfig({
+  test: {
+    // Two cores: more workers only make processes under test wait for each other.
+    maxWorkers: 2,
+    projects: [
+      project('unit', ['packages/*/src/**/*.test.ts'], { testTimeout: 10_000, hookTimeout: 10_000 }),
+      project('integration', ['packages/*/test/**/*.int.test.ts'], {
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
+      project('repository', ['test/**/*.test.ts', 'examples/**/test/*.test.ts'], {
+        testTimeout: 240_000,
+        hookTimeout: 240_000,
+      }),
+    ],
+  },
+})
