@@ -1,1 +1,7 @@
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export {
+  requireServer,
+  serverPackages,
+  type ServerAvailability,
+  type ServerBinary,
+} from './require-server.ts'
