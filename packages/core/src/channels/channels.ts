@@ -14,7 +14,7 @@ const failures = new Map<ChannelName, number>()
 /** The channel of a name; the same object every time, cheap to keep. */
 export function channel<Name extends ChannelName>(name: Name): TypedChannel<ChannelPayloads[Name]> {
   // Payload types are declared once, in payloads.ts; every publisher and subscriber passes through this file.
-  return diagnostics.channel(name) as unknown as TypedChannel<ChannelPayloads[Name]>
+  return diagnostics.channel(name)
 }
 
 /**

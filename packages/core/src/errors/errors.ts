@@ -8,8 +8,6 @@ export const coreErrors = {
     'An option of a health check is unknown, of the wrong type or out of range. Correct the option that the message names.',
   KEELSON_HEALTH_CHECK_TIMEOUT:
     'A health check did not answer within its time-out. The dependency that it asks is slow or unreachable.',
-  KEELSON_OPS_OPTIONS_INVALID:
-    'An option of the operations endpoints is unknown, of the wrong type or out of range. Correct the option that the message names.',
   KEELSON_HTTP_ADDRESS_IN_USE:
     'Another process listens on the address. Stop it, or choose another port with the variable that the message names.',
   KEELSON_HTTP_OPTIONS_INVALID:

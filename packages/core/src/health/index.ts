@@ -1,1 +1,8 @@
-export {}
+export { createHealth, type Health, type HealthOptions, type ProbeAnswer } from './health.ts'
+export {
+  healthCheckDefaults,
+  type CheckState,
+  type HealthCheck,
+  type HealthCheckOptions,
+  type HealthResult,
+} from './health-check.ts'

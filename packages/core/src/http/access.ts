@@ -1,3 +1,5 @@
+import type { InboundRequest } from './request-context.ts'
+
 /** What one inbound request was, once it has ended: the raw material of the access line. */
 export interface AccessRecord {
   readonly requestId: string
@@ -19,4 +21,54 @@ export interface AccessRecord {
   readonly userAgent: string | undefined
   /** The caller left before the answer was complete. */
   readonly aborted: boolean
+}
+
+/** Longest user agent in an access line, in characters. */
+const MAX_USER_AGENT = 256
+
+/** Status of an aborted request whose answer had not begun, as nginx writes it in its own access log. */
+const CLIENT_CLOSED_REQUEST = 499
+
+/**
+ * Sums an ended request up. Called once, when the response has closed.
+ *
+ * @param route template of the matched route
+ * @param endedAtMs monotonic milliseconds
+ */
+export function accessRecord(
+  inbound: InboundRequest,
+  route: string | undefined,
+  endedAtMs: number,
+): AccessRecord {
+  const { request, response } = inbound
+  const aborted = response === undefined || !response.writableFinished
+  const url = request.url ?? ''
+  const query = url.indexOf('?')
+  const userAgent = request.headers['user-agent']
+  return {
+    requestId: inbound.requestId,
+    traceId: inbound.traceId,
+    spanId: inbound.spanId,
+    method: request.method ?? '',
+    route,
+    url: query === -1 ? url : url.slice(0, query),
+    statusCode:
+      response === undefined || (aborted && !response.headersSent)
+        ? CLIENT_CLOSED_REQUEST
+        : response.statusCode,
+    durationMs: endedAtMs - inbound.startedAtMs,
+    bytesIn: lengthOf(request.headers['content-length']),
+    bytesOut: lengthOf(response?.getHeader('content-length')),
+    remoteIp: inbound.remoteIp,
+    userAgent:
+      userAgent !== undefined && userAgent.length > MAX_USER_AGENT
+        ? userAgent.slice(0, MAX_USER_AGENT)
+        : userAgent,
+    aborted,
+  }
+}
+
+function lengthOf(header: string | number | readonly string[] | undefined): number {
+  if (typeof header === 'number') return header
+  return typeof header === 'string' && /^\d{1,15}$/.test(header) ? Number(header) : 0
 }

@@ -1,1 +1,13 @@
-export type { AccessRecord } from './access.ts'
+export { accessRecord, type AccessRecord } from './access.ts'
+export { createServerDrain, serverDrainDefaults, type ServerDrain, type ServerDrainOptions } from './drain.ts'
+export { listen, listenError, type ListenAddress } from './listen.ts'
+export {
+  createRequestOpener,
+  inboundDefaults,
+  InboundRequest,
+  type InboundOptions,
+  type RequestOpener,
+} from './request-context.ts'
+export { requestIdOf, requestIdPattern } from './request-id.ts'
+export { parseTraceparent, type TraceParent } from './traceparent.ts'
+export { createNetworkTest, type NetworkTest } from './trusted-networks.ts'

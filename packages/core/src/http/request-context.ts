@@ -1,0 +1,160 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { systemClock, type Clock } from '../clock/index.ts'
+import type { Criticality, RequestContext } from '../context/index.ts'
+import { requestIdOf } from './request-id.ts'
+import { parseTraceparent } from './traceparent.ts'
+import { createNetworkTest, type NetworkTest } from './trusted-networks.ts'
+
+/** How inbound requests are read. */
+export interface InboundOptions {
+  /**
+   * Networks whose deadline, criticality and forwarded address are believed.
+   *
+   * @defaultValue `['loopback', 'private']` — callers inside the cluster; an ingress there is expected to set these headers itself
+   */
+  readonly trusted?: readonly string[]
+  readonly clock?: Clock
+}
+
+/** Defaults of {@link InboundOptions}. */
+export const inboundDefaults: { readonly trusted: readonly string[] } = Object.freeze({
+  trusted: Object.freeze(['loopback', 'private']),
+})
+
+/**
+ * One inbound request from its first header to its last byte: the context that logs, metrics and outgoing calls see.
+ * Fields are all set at construction and in one order, so that every request has the same shape for the engine.
+ */
+export class InboundRequest implements RequestContext {
+  readonly requestId: string
+  readonly traceId: string | undefined
+  readonly spanId: string | undefined
+  readonly deadline: number | undefined
+  readonly criticality: Criticality | undefined
+  /** Monotonic milliseconds at which the request was seen. */
+  readonly startedAtMs: number
+  readonly remoteIp: string
+  readonly request: IncomingMessage
+  /** Known from the moment a handler may answer; see {@link InboundRequest.answerWith}. */
+  response: ServerResponse | undefined
+  logFragment: string | undefined
+  #abort: AbortController | undefined
+
+  constructor(
+    request: IncomingMessage,
+    startedAtMs: number,
+    requestId: string,
+    remoteIp: string,
+    trust: TrustedHeaders,
+  ) {
+    this.requestId = requestId
+    this.traceId = trust.traceId
+    this.spanId = trust.spanId
+    this.deadline = trust.deadline
+    this.criticality = trust.criticality
+    this.startedAtMs = startedAtMs
+    this.remoteIp = remoteIp
+    this.request = request
+    this.response = undefined
+    this.logFragment = undefined
+    this.#abort = undefined
+  }
+
+  /** Aborted when the caller is gone or the service cuts the request; made at first use, since few requests need it. */
+  get signal(): AbortSignal {
+    this.#abort ??= new AbortController()
+    return this.#abort.signal
+  }
+
+  /** Aborts {@link InboundRequest.signal}, if anybody ever asked for it. */
+  abort(reason: unknown): void {
+    this.#abort?.abort(reason)
+  }
+
+  /** Sets the answer of this request and echoes the id on it. */
+  answerWith(response: ServerResponse): void {
+    this.response = response
+    response.setHeader('x-request-id', this.requestId)
+  }
+}
+
+/** Opens inbound requests; one per server. */
+export type RequestOpener = (request: IncomingMessage) => InboundRequest
+
+/**
+ * Makes the function that reads the headers of every inbound request once, at the border.
+ *
+ * @throws KEELSON_HTTP_OPTIONS_INVALID when `trusted` holds something that is no network
+ */
+export function createRequestOpener(options: InboundOptions = {}): RequestOpener {
+  const isTrusted = createNetworkTest(options.trusted ?? inboundDefaults.trusted)
+  const clock = options.clock ?? systemClock
+  return (request) => {
+    const headers = request.headers
+    const peer = request.socket.remoteAddress ?? ''
+    const trusted = isTrusted(peer)
+    return new InboundRequest(
+      request,
+      clock.monotonic(),
+      requestIdOf(headers['x-request-id']),
+      trusted && headers['x-forwarded-for'] !== undefined
+        ? forwardedAddress(headers['x-forwarded-for'], peer, isTrusted)
+        : peer,
+      readHeaders(request, trusted, clock),
+    )
+  }
+}
+
+interface TrustedHeaders {
+  readonly traceId: string | undefined
+  readonly spanId: string | undefined
+  readonly deadline: number | undefined
+  readonly criticality: Criticality | undefined
+}
+
+const nothing: TrustedHeaders = Object.freeze({
+  traceId: undefined,
+  spanId: undefined,
+  deadline: undefined,
+  criticality: undefined,
+})
+
+function readHeaders(request: IncomingMessage, trusted: boolean, clock: Clock): TrustedHeaders {
+  const headers = request.headers
+  const traceparent = headers['traceparent']
+  const timeout = trusted ? headers['x-request-timeout-ms'] : undefined
+  const criticality = trusted ? headers['x-criticality'] : undefined
+  if (traceparent === undefined && timeout === undefined && criticality === undefined) return nothing
+  const trace = parseTraceparent(traceparent)
+  return {
+    traceId: trace?.traceId,
+    spanId: trace?.spanId,
+    deadline: deadlineOf(timeout, clock),
+    criticality:
+      criticality === 'critical' || criticality === 'default' || criticality === 'sheddable'
+        ? criticality
+        : undefined,
+  }
+}
+
+/** Remaining milliseconds as the caller sees them become an absolute moment; ten digits are 115 days, more is nonsense. */
+function deadlineOf(timeoutMs: string | readonly string[] | undefined, clock: Clock): number | undefined {
+  return typeof timeoutMs === 'string' && /^\d{1,10}$/.test(timeoutMs)
+    ? clock.now() + Number(timeoutMs)
+    : undefined
+}
+
+/**
+ * The nearest hop that is not ours, read from the right: everything left of it was written by somebody we do not know.
+ */
+function forwardedAddress(header: string | readonly string[], peer: string, isTrusted: NetworkTest): string {
+  const hops = (typeof header === 'string' ? header : header.join(',')).split(',')
+  let address = peer
+  for (let index = hops.length - 1; index >= 0; index--) {
+    const hop = (hops[index] as string).trim() // the index is within the list
+    if (!/^[0-9a-fA-F.:]{2,45}$/.test(hop)) return address
+    address = hop
+    if (!isTrusted(hop)) return address
+  }
+  return address
+}

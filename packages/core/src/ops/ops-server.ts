@@ -1,0 +1,45 @@
+import { createServer } from 'node:http'
+import { listen } from '../http/index.ts'
+import { createOpsHandler, type OpsOptions } from './ops-handler.ts'
+
+/** Where the operations endpoints listen. */
+export interface OpsServerOptions extends OpsOptions {
+  readonly host: string
+  /** 0 lets the system choose. */
+  readonly port: number
+}
+
+/** A listener for probes, metrics and facts, apart from the service's own port. */
+export interface OpsServer {
+  /** Port in use, once listening. */
+  readonly port: number
+  /** Stops listening and closes every connection. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts the operations listener.
+ *
+ * @throws KEELSON_HTTP_ADDRESS_IN_USE when the port is taken
+ */
+export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
+  const handle = createOpsHandler(options)
+  const server = createServer((request, response) => void handle(request, response))
+  // Probes are small and local: whoever needs longer than this is not a probe.
+  server.headersTimeout = 5_000
+  server.requestTimeout = 10_000
+  const port = await listen(server, {
+    host: options.host,
+    port: options.port,
+    portVariable: 'OPS_PORT',
+    purpose: 'operations endpoints',
+  })
+  return {
+    port,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
