@@ -35,7 +35,7 @@ export class InboundRequest implements RequestContext {
   readonly startedAtMs: number
   readonly remoteIp: string
   readonly request: IncomingMessage
-  /** Known from the moment a handler may answer; see {@link InboundRequest.answerWith}. */
+  /** Set by the bridge as soon as there is one. */
   response: ServerResponse | undefined
   logFragment: string | undefined
   #abort: AbortController | undefined
@@ -69,12 +69,6 @@ export class InboundRequest implements RequestContext {
   /** Aborts {@link InboundRequest.signal}, if anybody ever asked for it. */
   abort(reason: unknown): void {
     this.#abort?.abort(reason)
-  }
-
-  /** Sets the answer of this request and echoes the id on it. */
-  answerWith(response: ServerResponse): void {
-    this.response = response
-    response.setHeader('x-request-id', this.requestId)
   }
 }
 
