@@ -1,4 +1,5 @@
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
+export { startProcess, type ProcessEnd, type ProcessOptions, type TestProcess } from './process-harness.ts'
 export { checkGelfLine } from './gelf-check.ts'
 export {
   requireServer,
