@@ -1,0 +1,131 @@
+import type { Clock } from '@keelson/core/clock'
+import { KeelsonError } from '@keelson/core/errors'
+import { type AttemptTimer, startAttemptTimer } from './attempt-timer.ts'
+import type { CallScope } from './call-scope.ts'
+import type { Classification } from './classification.ts'
+
+/** One try of an operation, as the operation sees it. */
+export interface Attempt {
+  /** 0 for the first attempt, 1 for the first retry, … */
+  readonly retry: number
+  /** Time that the attempt may take, in milliseconds; `Infinity` without a limit. */
+  readonly limitMs: number
+  /** Aborted when the attempt is over before its operation is. Made on first use: a signal costs some 2 µs. */
+  readonly signal: AbortSignal
+  /** HTTP status of the answer, told by the operation; goes into `keelson.client.attempt`. */
+  statusCode: number | undefined
+  /** Called at most once, when the attempt is over before its operation is: a cheaper `signal`. */
+  onAbort(listener: (reason: KeelsonError) => void): void
+}
+
+/** Limits of one attempt. */
+export interface AttemptLimits {
+  readonly retry: number
+  /** Limit of one attempt in milliseconds, `Infinity` for none. */
+  readonly attemptTimeoutMs: number
+}
+
+/** Runs an operation once, within its limit and the life of its call. */
+export class LimitedAttempt implements Attempt {
+  readonly retry: number
+  readonly limitMs: number
+  statusCode: number | undefined
+  readonly #scope: CallScope
+  readonly #attemptTimeoutMs: number
+  #timer: AttemptTimer | undefined
+  #controller: AbortController | undefined
+  #listener: ((reason: KeelsonError) => void) | undefined
+  #reject: ((reason: KeelsonError) => void) | undefined
+  #over = false
+  #aborted: { readonly reason: KeelsonError; readonly classification: Classification } | undefined
+
+  constructor(scope: CallScope, { retry, attemptTimeoutMs }: AttemptLimits) {
+    this.retry = retry
+    this.#scope = scope
+    this.#attemptTimeoutMs = attemptTimeoutMs
+    this.limitMs = Math.min(attemptTimeoutMs, scope.remainingMs)
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController()
+      if (this.#aborted !== undefined) this.#controller.abort(this.#aborted.reason)
+    }
+    return this.#controller.signal
+  }
+
+  /** What the end of the attempt means when it was not the operation that ended it. */
+  get abortedAs(): Classification | undefined {
+    return this.#aborted?.classification
+  }
+
+  onAbort(listener: (reason: KeelsonError) => void): void {
+    this.#listener = listener
+  }
+
+  /**
+   * Runs the operation.
+   *
+   * @throws what the operation throws; KEELSON_RESILIENCE_TIMEOUT, KEELSON_RESILIENCE_DEADLINE_EXCEEDED,
+   * KEELSON_RESILIENCE_CANCELLED
+   */
+  run<T>(clock: Clock, operation: (attempt: Attempt) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#reject = reject
+      if (this.limitMs !== Infinity) {
+        this.#timer = startAttemptTimer(clock, this.limitMs, (stalled) => this.#timeOut(stalled))
+      }
+      this.#scope.onCancel((error) => this.#abort(error, cancelled))
+      operation(this).then(
+        (result) => resolve(this.#ended(result)),
+        (error: unknown) => reject(this.#ended(error)),
+      )
+    })
+  }
+
+  #timeOut(stalled: boolean): void {
+    // Cut short by the call's deadline: that says nothing about the dependency, and no retry would have the time.
+    if (this.limitMs < this.#attemptTimeoutMs) {
+      this.#abort(this.#scope.deadlineError(), deadlineExceeded)
+    } else {
+      this.#abort(
+        timeoutError(this.#scope.dependency, this.limitMs, stalled),
+        stalled ? localStall : timedOut,
+      )
+    }
+  }
+
+  #abort(reason: KeelsonError, classification: Classification): void {
+    if (this.#over) return
+    this.#aborted = { reason, classification }
+    this.#ended(reason)
+    this.#listener?.(reason)
+    this.#controller?.abort(reason)
+    this.#reject?.(reason)
+  }
+
+  /** Lets go of the timer and the call, once: the scope may belong to the next attempt when an aborted operation ends. */
+  #ended<Result>(result: Result): Result {
+    if (this.#over) return result
+    this.#over = true
+    this.#timer?.cancel()
+    this.#scope.onCancel(undefined)
+    return result
+  }
+}
+
+const timedOut: Classification = { breaker: 'failure', retry: 'idempotent', outcome: 'timeout' }
+const localStall: Classification = { breaker: 'neutral', retry: 'idempotent', outcome: 'timeout' }
+const deadlineExceeded: Classification = { breaker: 'neutral', retry: 'never', outcome: 'timeout' }
+const cancelled: Classification = { breaker: 'neutral', retry: 'never', outcome: 'cancelled' }
+
+function timeoutError(dependency: string, timeoutMs: number, stalled: boolean): KeelsonError {
+  const why = stalled
+    ? ', while this process was blocked itself. Find what blocks its event loop.'
+    : '. It is slow or unreachable.'
+  return new KeelsonError(
+    'KEELSON_RESILIENCE_TIMEOUT',
+    `${dependency} did not answer within ${timeoutMs} ms${why}`,
+    { statusCode: 504, retryable: true, details: { dependency, timeoutMs, localStall: stalled } },
+  )
+}

@@ -1,0 +1,109 @@
+import type { Clock } from '@keelson/core/clock'
+import { KeelsonError } from '@keelson/core/errors'
+
+/** Bounds of one call. */
+export interface CallBounds {
+  /** Name of what is called, for messages. */
+  readonly dependency: string
+  readonly clock: Clock
+  /** Monotonic time by which the call must be over; `Infinity` for none. */
+  readonly deadlineAt: number
+  /** Each of them ends the call. Composed by hand: `AbortSignal.any` keeps its sources' listeners alive (nodejs/node#54614). */
+  readonly signals: readonly (AbortSignal | undefined)[]
+}
+
+/**
+ * The life of one call, retries included: its deadline and the one thing that it is waiting for at a time
+ * (a place in the queue, an attempt, the pause before a retry), which a cancellation ends.
+ */
+export class CallScope {
+  readonly #bounds: CallBounds
+  readonly #onAbort: () => void
+  #cancelled: KeelsonError | undefined
+  #interrupt: ((error: KeelsonError) => void) | undefined
+
+  constructor(bounds: CallBounds) {
+    this.#bounds = bounds
+    this.#onAbort = () => this.#cancel()
+    const [first, second] = bounds.signals
+    first?.addEventListener('abort', this.#onAbort)
+    if (second !== first) second?.addEventListener('abort', this.#onAbort)
+    if (first?.aborted || second?.aborted) this.#cancel()
+  }
+
+  get dependency(): string {
+    return this.#bounds.dependency
+  }
+
+  /** Time left in milliseconds; `Infinity` without a deadline, 0 or less when it has passed. */
+  get remainingMs(): number {
+    const { deadlineAt, clock } = this.#bounds
+    return deadlineAt === Infinity ? Infinity : deadlineAt - clock.monotonic()
+  }
+
+  /** The error of a call whose signal was aborted. */
+  get cancelled(): KeelsonError | undefined {
+    return this.#cancelled
+  }
+
+  /** The error that ends the call already: it was cancelled, or its time is over. */
+  get ended(): KeelsonError | undefined {
+    return this.#cancelled ?? (this.remainingMs <= 0 ? this.deadlineError() : undefined)
+  }
+
+  /** Names the one thing that a cancellation ends from now on; `undefined` for nothing. */
+  onCancel(interrupt: ((error: KeelsonError) => void) | undefined): void {
+    this.#interrupt = interrupt
+  }
+
+  /**
+   * Waits within the call.
+   *
+   * @param delayMs milliseconds, at most what remains
+   * @throws KEELSON_RESILIENCE_CANCELLED
+   */
+  pause(delayMs: number): Promise<void> {
+    const { clock } = this.#bounds
+    return new Promise((resolve, reject) => {
+      if (this.#cancelled !== undefined) {
+        reject(this.#cancelled)
+        return
+      }
+      const timer = clock.setTimeout(() => {
+        this.onCancel(undefined)
+        resolve()
+      }, delayMs)
+      this.onCancel((error) => {
+        clock.clearTimeout(timer)
+        reject(error)
+      })
+    })
+  }
+
+  /** Ends the call's ties to its signals. */
+  dispose(): void {
+    this.#interrupt = undefined
+    for (const signal of this.#bounds.signals) signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  /** The error of a call that has no time left. */
+  deadlineError(): KeelsonError {
+    return new KeelsonError(
+      'KEELSON_RESILIENCE_DEADLINE_EXCEEDED',
+      `The time for the call to ${this.dependency} ran out. Look for what used it up, or allow more.`,
+      { statusCode: 504, details: { dependency: this.dependency } },
+    )
+  }
+
+  #cancel(): void {
+    if (this.#cancelled !== undefined) return
+    const reason: unknown = this.#bounds.signals.find((signal) => signal?.aborted)?.reason
+    this.#cancelled = new KeelsonError(
+      'KEELSON_RESILIENCE_CANCELLED',
+      `The call to ${this.dependency} was cancelled by its caller.`,
+      // 499 is what nginx logs for a caller that left; nobody receives it.
+      { statusCode: 499, cause: reason, details: { dependency: this.dependency } },
+    )
+    this.#interrupt?.(this.#cancelled)
+  }
+}
