@@ -51,7 +51,6 @@ export function weigh(folder: string): Weight {
 /** Says whether a weight is within the limits. */
 export function judge({ packageCount, totalBytes }: Weight): CheckReport {
   const problems: string[] = []
-  const megabytes = (bytes: number) => (bytes / 1024 / 1024).toFixed(1)
   if (packageCount > packageLimit)
     problems.push(`keelson brings ${packageCount} packages; the limit is ${packageLimit}`)
   if (totalBytes > byteLimit) {
@@ -59,6 +58,10 @@ export function judge({ packageCount, totalBytes }: Weight): CheckReport {
   }
   const summary = `keelson with etcd3: ${packageCount} packages of at most ${packageLimit}, ${megabytes(totalBytes)} MB of at most ${megabytes(byteLimit)} MB`
   return { problems, summary }
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1024 / 1024).toFixed(1)
 }
 
 /** A package and the packages of this repository that it needs. */

@@ -2,7 +2,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
-import { findFiles, findPackages, isCommand, readText, repositoryRoot, type Package } from './repository.ts'
+import { findFiles, findPackages, isCommand, repositoryRoot, type Package } from './repository.ts'
 import { report } from './report.ts'
 import { runCommand } from './run-command.ts'
 
