@@ -7,3 +7,10 @@ export {
   type ServerAvailability,
   type ServerBinary,
 } from './require-server.ts'
+export {
+  createFaultServer,
+  type FaultBehaviour,
+  type FaultDecision,
+  type FaultRequest,
+  type FaultServer,
+} from './fault-server.ts'
