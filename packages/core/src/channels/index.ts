@@ -16,5 +16,6 @@ export type {
   HealthChanged,
   LifecycleChanged,
   LogDropped,
+  MetricsProblem,
   RequestCompleted,
 } from './payloads.ts'

@@ -16,6 +16,7 @@ export interface ChannelPayloads {
   'keelson.config.source': ConfigSourceChanged
   'keelson.log.dropped': LogDropped
   'keelson.admission.shed': AdmissionShed
+  'keelson.metrics.problem': MetricsProblem
 }
 
 /** Name of a channel. */
@@ -149,4 +150,14 @@ export interface LogDropped {
 export interface AdmissionShed {
   readonly service: string
   readonly reason: 'limit' | 'deadline' | 'draining'
+}
+
+/** A metric is not all that it should be; told once per subject, while its series go on counting. */
+export interface MetricsProblem {
+  readonly service: string
+  /** `overflow`: more series than the cap. `collect`: a collector failed or took too long. */
+  readonly problem: 'overflow' | 'collect'
+  /** Name of the metric or of the collector. */
+  readonly subject: string
+  readonly error?: unknown
 }

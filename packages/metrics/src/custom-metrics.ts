@@ -1,0 +1,158 @@
+import { checkOptions, KeelsonError, type OptionRule, optionRules } from '@keelson/core/errors'
+import type { MetricType } from './metric-definition.ts'
+import type { ClientMetricOptions, ClientRegistry } from './client-adapter.ts'
+import { checkNaming } from './name-rules.ts'
+import { createRecording, type Recording } from './recording.ts'
+import type { SeriesCap } from './series-family.ts'
+
+/** What every custom metric is made from. */
+export interface CustomMetricOptions<Label extends string> {
+  /** Name by Prometheus's rules: snake_case, base unit, `_total` for a counter and for nothing else. */
+  readonly name: string
+  /** One sentence that says what is measured. */
+  readonly help: string
+  /**
+   * Names of the labels; every recording gives a value to each.
+   *
+   * @defaultValue none
+   */
+  readonly labels?: readonly Label[]
+}
+
+/** Options of a gauge. */
+export interface CustomGaugeOptions<Label extends string> extends CustomMetricOptions<Label> {
+  /**
+   * Called in every scrape before the gauge is read, to set it then. It has a second; when it fails or takes longer, the
+   * gauge is left out of that scrape.
+   */
+  readonly collect?: (gauge: Gauge<Label>) => void | Promise<void>
+}
+
+/** Options of a histogram. */
+export interface CustomHistogramOptions<Label extends string> extends CustomMetricOptions<Label> {
+  /**
+   * Upper bounds in the unit of the metric, ascending, without `+Inf`.
+   *
+   * @defaultValue 0.005 to 10, the client library's
+   */
+  readonly buckets?: readonly number[]
+}
+
+/** Arguments of a recording: without labels only the value, with labels all of them before it. */
+export type RecordingArguments<Label extends string, Value extends readonly unknown[]> = [Label] extends [
+  never,
+]
+  ? Value
+  : [labels: Readonly<Record<Label, string | number>>, ...value: Value]
+
+/** A number that only grows. Recording never throws: what is not a number from 0 on is counted as rejected. */
+export interface Counter<Label extends string = never> {
+  /** Adds to the counter, 1 unless said otherwise. */
+  inc(...recording: RecordingArguments<Label, [value?: number]>): void
+}
+
+/** A number that goes up and down. Recording never throws: what is not a finite number is counted as rejected. */
+export interface Gauge<Label extends string = never> {
+  set(...recording: RecordingArguments<Label, [value: number]>): void
+  /** Adds to the gauge, 1 unless said otherwise. */
+  inc(...recording: RecordingArguments<Label, [value?: number]>): void
+  /** Takes from the gauge, 1 unless said otherwise. */
+  dec(...recording: RecordingArguments<Label, [value?: number]>): void
+}
+
+/** A distribution of values. Recording never throws: what is not a finite number is counted as rejected. */
+export interface Histogram<Label extends string = never> {
+  observe(...recording: RecordingArguments<Label, [value: number]>): void
+}
+
+/** Makes the metrics of a service's own. */
+export interface CustomMetrics {
+  /** @throws KEELSON_METRICS_OPTIONS_INVALID KEELSON_METRICS_NAME_INVALID KEELSON_METRICS_NAME_TAKEN */
+  counter<const Label extends string = never>(options: CustomMetricOptions<Label>): Counter<Label>
+  /** @throws KEELSON_METRICS_OPTIONS_INVALID KEELSON_METRICS_NAME_INVALID KEELSON_METRICS_NAME_TAKEN */
+  gauge<const Label extends string = never>(options: CustomGaugeOptions<Label>): Gauge<Label>
+  /** @throws KEELSON_METRICS_OPTIONS_INVALID KEELSON_METRICS_NAME_INVALID KEELSON_METRICS_NAME_TAKEN */
+  histogram<const Label extends string = never>(options: CustomHistogramOptions<Label>): Histogram<Label>
+}
+
+/** What custom metrics need of their surroundings. */
+export interface CustomMetricsHost {
+  /** Loads the client on the first call. */
+  readonly registry: () => ClientRegistry
+  readonly cap: SeriesCap
+  /** Takes a name for this service. Throws KEELSON_METRICS_NAME_TAKEN. */
+  readonly claim: (name: string) => void
+  /** Told of a value that was not recorded. */
+  readonly onRejected: (metric: string) => void
+}
+
+/** Makes {@link CustomMetrics}. */
+export function createCustomMetrics(host: CustomMetricsHost): CustomMetrics {
+  return {
+    counter(options) {
+      const { record, clientOptions } = prepare(host, 'counter', options, metricRules)
+      const inc = host.registry().counter(clientOptions)
+      return { inc: (...recorded: readonly unknown[]) => record(recorded, 1, inc) }
+    },
+    gauge(options) {
+      const { record, clientOptions } = prepare(host, 'gauge', options, {
+        ...metricRules,
+        collect: optionRules.function,
+      })
+      const { collect } = options
+      const gauge = {
+        set: (...recorded: readonly unknown[]) => record(recorded, undefined, client.set),
+        inc: (...recorded: readonly unknown[]) => record(recorded, 1, client.add),
+        dec: (...recorded: readonly unknown[]) =>
+          record(recorded, 1, (labels, value) => client.add(labels, -value)),
+      }
+      const client = host
+        .registry()
+        .gauge({ ...clientOptions, collect: collect === undefined ? undefined : () => collect(gauge) })
+      return gauge
+    },
+    histogram(options) {
+      const rules = { ...metricRules, buckets: optionRules.array }
+      const { record, clientOptions } = prepare(host, 'histogram', options, rules)
+      const observe = host.registry().histogram({ ...clientOptions, buckets: options.buckets })
+      return { observe: (...recorded: readonly unknown[]) => record(recorded, undefined, observe) }
+    },
+  }
+}
+
+const metricRules = {
+  name: optionRules.string,
+  help: optionRules.string,
+  labels: optionRules.array,
+}
+
+/** Checks everything, takes the name and makes the recording side of a metric. */
+function prepare<Options extends CustomMetricOptions<string> & { readonly buckets?: readonly number[] }>(
+  { cap, claim, onRejected }: CustomMetricsHost,
+  type: MetricType,
+  options: Options,
+  rules: { readonly [Name in keyof Required<Options>]: OptionRule },
+): { readonly record: Recording; readonly clientOptions: ClientMetricOptions } {
+  checkOptions('KEELSON_METRICS_OPTIONS_INVALID', type, options, rules)
+  const { name, help, labels = [], buckets = [] } = options
+  checkNaming({ name, help, labels, type })
+  checkBuckets(name, buckets)
+  claim(name)
+  const minimum = type === 'counter' ? 0 : Number.NEGATIVE_INFINITY
+  return {
+    record: createRecording({ metric: name, labels, minimum, cap, onRejected }),
+    clientOptions: { name, help, labels },
+  }
+}
+
+function checkBuckets(name: string, buckets: readonly number[]): void {
+  const ascending = buckets.every(
+    (bound, index) => Number.isFinite(bound) && (index === 0 || bound > (buckets[index - 1] ?? bound)),
+  )
+  if (ascending) return
+  throw new KeelsonError(
+    'KEELSON_METRICS_OPTIONS_INVALID',
+    `histogram.buckets of ${name} are not finite numbers in ascending order. Leave out +Inf, which is always there.`,
+    { details: { path: 'histogram.buckets' } },
+  )
+}

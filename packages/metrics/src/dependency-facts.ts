@@ -1,0 +1,108 @@
+import { type BreakerState, type ClientOutcome, type ClientRetry, subscribe } from '@keelson/core/channels'
+import type { HistogramSeries } from './histogram-series.ts'
+import type { ScalarSeries } from './scalar-series.ts'
+import type { SeriesFamily } from './series-family.ts'
+import type { FactSource } from './service-facts.ts'
+
+const outcomes: Readonly<Record<ClientOutcome, true>> = {
+  success: true,
+  failure: true,
+  timeout: true,
+  'circuit-open': true,
+  cancelled: true,
+  rejected: true,
+  fallback: true,
+}
+
+const retryResults: Readonly<Record<ClientRetry['result'], true>> = {
+  scheduled: true,
+  exhausted: true,
+  deadline: true,
+  'not-retryable': true,
+}
+
+const breakerStates: Readonly<Record<BreakerState, true>> = {
+  closed: true,
+  open: true,
+  'half-open': true,
+  isolated: true,
+}
+
+/**
+ * Turns what happens on the way to dependencies into series: calls, attempts, retries and circuit breakers. A dependency
+ * has all of its series, at 0, from the first fact that names it; one without a breaker counts as closed.
+ *
+ * @returns one function per subscription that ends it
+ */
+export function recordDependencyFacts({ service, families }: FactSource): readonly (() => void)[] {
+  const byName = new Map<string, DependencySeries>()
+  const callDurations = families.histogram('keelson_client_call_duration_seconds')
+  const attemptDurations = families.histogram('keelson_client_attempt_duration_seconds')
+
+  function seriesOf(dependency: string): DependencySeries {
+    const known = byName.get(dependency)
+    if (known !== undefined) return known
+    const series: DependencySeries = {
+      calls: startAtZero(families.scalar('keelson_client_calls_total'), dependency, outcomes),
+      callDurations: callDurations.series(dependency),
+      attempts: startAtZero(families.scalar('keelson_client_attempts_total'), dependency, outcomes),
+      attemptDurations: attemptDurations.series(dependency),
+      retries: startAtZero(families.scalar('keelson_client_retries_total'), dependency, retryResults),
+      states: startAtZero(families.scalar('keelson_breaker_state'), dependency, breakerStates),
+      changes: startAtZero(families.scalar('keelson_breaker_changes_total'), dependency, breakerStates),
+    }
+    series.states.closed.value = 1
+    byName.set(dependency, series)
+    return series
+  }
+
+  return [
+    subscribe('keelson.dependency.declared', (fact) => {
+      if (fact.service === service) seriesOf(fact.dependency)
+    }),
+    subscribe('keelson.client.call', (fact) => {
+      if (fact.service !== service) return
+      const series = seriesOf(fact.dependency)
+      series.calls[fact.outcome].value++
+      series.callDurations.observe(fact.durationMs / 1_000)
+    }),
+    subscribe('keelson.client.attempt', (fact) => {
+      if (fact.service !== service) return
+      const series = seriesOf(fact.dependency)
+      series.attempts[fact.outcome].value++
+      series.attemptDurations.observe(fact.durationMs / 1_000)
+    }),
+    subscribe('keelson.client.retry', (fact) => {
+      if (fact.service === service) seriesOf(fact.dependency).retries[fact.result].value++
+    }),
+    subscribe('keelson.breaker.changed', (fact) => {
+      if (fact.service !== service) return
+      const { states, changes } = seriesOf(fact.dependency)
+      for (const state of Object.values(states)) state.value = 0
+      states[fact.to].value = 1
+      changes[fact.to].value++
+    }),
+  ]
+}
+
+/** The series of one dependency, found once. */
+interface DependencySeries {
+  readonly calls: Readonly<Record<ClientOutcome, ScalarSeries>>
+  readonly callDurations: HistogramSeries
+  readonly attempts: Readonly<Record<ClientOutcome, ScalarSeries>>
+  readonly attemptDurations: HistogramSeries
+  readonly retries: Readonly<Record<ClientRetry['result'], ScalarSeries>>
+  readonly states: Readonly<Record<BreakerState, ScalarSeries>>
+  readonly changes: Readonly<Record<BreakerState, ScalarSeries>>
+}
+
+/** One series per word of a closed set. */
+function startAtZero<Word extends string>(
+  family: SeriesFamily<ScalarSeries>,
+  dependency: string,
+  words: Readonly<Record<Word, true>>,
+): Readonly<Record<Word, ScalarSeries>> {
+  const series = Object.keys(words).map((word) => [word, family.series(dependency, word)] as const)
+  // The keys are exactly the words: they were just read from the record.
+  return Object.fromEntries(series) as Record<Word, ScalarSeries>
+}

@@ -1,0 +1,193 @@
+import type { Definitions } from './metric-definition.ts'
+
+/** Name of a histogram of a service. */
+export type ServiceHistogramName =
+  | 'http_request_duration_seconds'
+  | 'keelson_client_call_duration_seconds'
+  | 'keelson_client_attempt_duration_seconds'
+
+/** Name of a counter or gauge of a service. */
+export type ServiceScalarName =
+  | 'http_requests_total'
+  | 'http_requests_in_flight'
+  | 'keelson_build_info'
+  | 'keelson_ready'
+  | 'keelson_lifecycle_phase'
+  | 'keelson_health_check_up'
+  | 'keelson_health_check_changes_total'
+  | 'keelson_admission_shed_total'
+  | 'keelson_log_dropped_total'
+  | 'keelson_config_info'
+  | 'keelson_config_revision'
+  | 'keelson_config_applied_timestamp_seconds'
+  | 'keelson_config_applied_total'
+  | 'keelson_config_rejected_total'
+  | 'keelson_config_source_up'
+  | 'keelson_client_calls_total'
+  | 'keelson_client_attempts_total'
+  | 'keelson_client_retries_total'
+  | 'keelson_breaker_state'
+  | 'keelson_breaker_changes_total'
+  | 'keelson_metrics_overflow_total'
+  | 'keelson_metrics_rejected_total'
+  | 'keelson_metrics_collect_errors_total'
+  | 'keelson_metrics_scrapes_total'
+  | 'keelson_metrics_scrape_seconds_total'
+  | 'keelson_channel_subscriber_errors_total'
+
+/** The defaults of every Prometheus client library, 5 ms to 10 s; boards and recording rules rely on them. */
+const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
+
+/** Metrics of the requests of a service and of what happens to it. */
+export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScalarName> = {
+  http_request_duration_seconds: {
+    type: 'histogram',
+    help: 'Time from the arrival of a request to the end of its answer.',
+    labels: ['method', 'route', 'status_class'],
+    unit: 'seconds',
+    buckets: requestBuckets,
+  },
+  http_requests_total: {
+    type: 'counter',
+    help: 'Requests that ended, by the status of their answer.',
+    labels: ['method', 'route', 'status_code'],
+  },
+  http_requests_in_flight: { type: 'gauge', help: 'Requests that are being handled now.', labels: [] },
+
+  keelson_build_info: {
+    type: 'gauge',
+    help: 'Always 1; the labels say which build of which service runs.',
+    labels: ['service', 'version', 'commit'],
+  },
+  keelson_ready: {
+    type: 'gauge',
+    help: 'Whether the service is started, not draining and has every critical check up.',
+    labels: [],
+  },
+  keelson_lifecycle_phase: {
+    type: 'gauge',
+    help: '1 for the phase that the process is in, 0 for the others.',
+    labels: ['phase'],
+  },
+  keelson_health_check_up: {
+    type: 'gauge',
+    help: 'Last result of a health check, 1 for up.',
+    labels: ['check', 'critical'],
+  },
+  keelson_health_check_changes_total: {
+    type: 'counter',
+    help: 'How often a health check changed its result, by the new result.',
+    labels: ['check', 'status'],
+  },
+
+  keelson_admission_shed_total: {
+    type: 'counter',
+    help: 'Requests that were refused at the door.',
+    labels: ['reason'],
+  },
+  keelson_log_dropped_total: { type: 'counter', help: 'Log lines that were lost.', labels: ['reason'] },
+
+  keelson_config_info: {
+    type: 'gauge',
+    help: 'Always 1; the label is the digest of the configuration in force, equal on equal replicas.',
+    labels: ['hash'],
+  },
+  keelson_config_revision: {
+    type: 'gauge',
+    help: 'Number of the configuration in force, 1 for the first of the process.',
+    labels: [],
+  },
+  keelson_config_applied_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the configuration in force was applied, in seconds since 1970; 0 before the first.',
+    labels: [],
+    unit: 'seconds',
+  },
+  keelson_config_applied_total: {
+    type: 'counter',
+    help: 'Configurations that came into force.',
+    labels: [],
+  },
+  keelson_config_rejected_total: {
+    type: 'counter',
+    help: 'Changes of configuration that were refused.',
+    labels: [],
+  },
+  keelson_config_source_up: {
+    type: 'gauge',
+    help: 'Whether a source of configuration is within reach.',
+    labels: ['source'],
+  },
+
+  keelson_client_calls_total: {
+    type: 'counter',
+    help: 'Calls to a dependency that ended, retries and fallback included.',
+    labels: ['dependency', 'outcome'],
+  },
+  keelson_client_call_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of calls to a dependency, retries and fallback included.',
+    labels: ['dependency'],
+    unit: 'seconds',
+    buckets: requestBuckets,
+  },
+  keelson_client_attempts_total: {
+    type: 'counter',
+    help: 'Single attempts of calls to a dependency.',
+    labels: ['dependency', 'outcome'],
+  },
+  keelson_client_attempt_duration_seconds: {
+    type: 'histogram',
+    help: 'Duration of single attempts of calls to a dependency.',
+    labels: ['dependency'],
+    unit: 'seconds',
+    buckets: requestBuckets,
+  },
+  keelson_client_retries_total: {
+    type: 'counter',
+    help: 'Failed attempts by what came of the retry: scheduled, or why there was none.',
+    labels: ['dependency', 'result'],
+  },
+  keelson_breaker_state: {
+    type: 'gauge',
+    help: '1 for the state that the circuit breaker of a dependency is in, 0 for the others.',
+    labels: ['dependency', 'state'],
+  },
+  keelson_breaker_changes_total: {
+    type: 'counter',
+    help: 'How often the circuit breaker of a dependency changed its state, by the new state.',
+    labels: ['dependency', 'to'],
+  },
+
+  keelson_metrics_overflow_total: {
+    type: 'counter',
+    help: 'Recordings that went to the series labelled other, because a metric had its full number of series.',
+    labels: ['metric'],
+  },
+  keelson_metrics_rejected_total: {
+    type: 'counter',
+    help: 'Values that were not recorded: not finite, or negative for a counter.',
+    labels: ['metric'],
+  },
+  keelson_metrics_collect_errors_total: {
+    type: 'counter',
+    help: 'Collectors that failed or took too long during a scrape; their series were left out of it.',
+    labels: ['collector'],
+  },
+  keelson_metrics_scrapes_total: {
+    type: 'counter',
+    help: 'Expositions that were made before this one.',
+    labels: [],
+  },
+  keelson_metrics_scrape_seconds_total: {
+    type: 'counter',
+    help: 'Time that the expositions before this one took, waiting for collectors included.',
+    labels: [],
+    unit: 'seconds',
+  },
+  keelson_channel_subscriber_errors_total: {
+    type: 'counter',
+    help: 'Facts on the channels of the process that a subscriber failed to take.',
+    labels: ['channel'],
+  },
+}

@@ -1,0 +1,95 @@
+import { type LifecycleChanged, subscribe } from '@keelson/core/channels'
+import type { Clock } from '@keelson/core/clock'
+import type { Families } from './families.ts'
+
+const phases = ['starting', 'started', 'draining', 'closing', 'stopped'] as const
+
+const shedReasons = ['limit', 'deadline', 'draining'] as const
+
+/** Where everything that records facts of one service gets them from. */
+export interface FactSource {
+  /** Only facts of this service are recorded; another may live in the process. */
+  readonly service: string
+  readonly families: Families
+  readonly clock: Clock
+}
+
+/**
+ * Turns what happens to the service itself into series: its life, health, configuration, admission and log.
+ *
+ * @returns one function per subscription that ends it
+ */
+export function recordServiceFacts(source: FactSource): readonly (() => void)[] {
+  return [...recordReadiness(source), ...recordConfiguration(source), ...recordLosses(source)]
+}
+
+function recordReadiness({ service, families }: FactSource): readonly (() => void)[] {
+  const ready = families.scalar('keelson_ready').series()
+  const phaseSeries = families.scalar('keelson_lifecycle_phase')
+  const checks = families.scalar('keelson_health_check_up')
+  const changes = families.scalar('keelson_health_check_changes_total')
+  const criticalDown = new Set<string>()
+  let phase: LifecycleChanged['phase'] = 'starting'
+
+  function update(): void {
+    for (const candidate of phases) phaseSeries.series(candidate).value = candidate === phase ? 1 : 0
+    ready.value = phase === 'started' && criticalDown.size === 0 ? 1 : 0
+  }
+  update()
+  return [
+    subscribe('keelson.lifecycle.changed', (fact) => {
+      if (fact.service !== service) return
+      phase = fact.phase
+      update()
+    }),
+    subscribe('keelson.health.changed', (fact) => {
+      if (fact.service !== service) return
+      checks.series(fact.check, String(fact.critical)).value = fact.status === 'up' ? 1 : 0
+      for (const status of ['up', 'down']) changes.series(fact.check, status)
+      changes.series(fact.check, fact.status).value++
+      if (fact.critical && fact.status === 'down') criticalDown.add(fact.check)
+      else criticalDown.delete(fact.check)
+      update()
+    }),
+  ]
+}
+
+function recordConfiguration({ service, families, clock }: FactSource): readonly (() => void)[] {
+  const info = families.scalar('keelson_config_info')
+  const revision = families.scalar('keelson_config_revision').series()
+  const appliedAt = families.scalar('keelson_config_applied_timestamp_seconds').series()
+  const applied = families.scalar('keelson_config_applied_total').series()
+  const rejected = families.scalar('keelson_config_rejected_total').series()
+  const sources = families.scalar('keelson_config_source_up')
+  return [
+    subscribe('keelson.config.applied', (fact) => {
+      if (fact.service !== service) return
+      // Of the digests only the one in force is shown: two at a time would look like drift.
+      info.clear()
+      info.series(fact.hash).value = 1
+      revision.value = fact.revision
+      appliedAt.value = clock.now() / 1_000
+      applied.value++
+    }),
+    subscribe('keelson.config.rejected', (fact) => {
+      if (fact.service === service) rejected.value++
+    }),
+    subscribe('keelson.config.source', (fact) => {
+      if (fact.service === service) sources.series(fact.source).value = fact.up ? 1 : 0
+    }),
+  ]
+}
+
+function recordLosses({ service, families }: FactSource): readonly (() => void)[] {
+  const shed = families.scalar('keelson_admission_shed_total')
+  const dropped = families.scalar('keelson_log_dropped_total')
+  for (const reason of shedReasons) shed.series(reason)
+  return [
+    subscribe('keelson.admission.shed', (fact) => {
+      if (fact.service === service) shed.series(fact.reason).value++
+    }),
+    subscribe('keelson.log.dropped', (fact) => {
+      if (fact.service === service) dropped.series(fact.reason).value += fact.count
+    }),
+  ]
+}
