@@ -1,1 +1,32 @@
-export {}
+export { configErrors, type ConfigErrorCode } from './errors.ts'
+export {
+  configDefaults,
+  createConfig,
+  environmentOf,
+  type Config,
+  type ConfigOptions,
+  type RedactedValue,
+  type SourceContext,
+} from './config.ts'
+export type {
+  ConfigSource,
+  SourceEntry,
+  SourceLayer,
+  SourceListener,
+  SourceSnapshot,
+} from './config-source.ts'
+export type { CustomFormat } from './compile-format.ts'
+export type { Explanation, LayerValue, PendingValue } from './explain.ts'
+export type { ConfigFault } from './faults.ts'
+export { layerOrder, type LayerName, type Precedence } from './layer.ts'
+export type {
+  ConfigSchema,
+  Format,
+  FormatCheck,
+  FormatConstructor,
+  FormatName,
+  LeafSchema,
+  SourceKind,
+} from './schema.ts'
+export { Secret } from './secret.ts'
+export type { ConfigKey, ConfigValueAt, ConfigValues } from './values.ts'
