@@ -90,7 +90,7 @@ function neighbour(file: string, specifier: string): string {
 function show(modules: ModuleReader, found: Found, exportedAs: string): string {
   // The codes of an error catalogue are API; their wording is not, and has a page of its own.
   const lines = declarationsOf(modules, found).map(
-    ({ text }) => `export ${text.replaceAll(/^( +KEELSON_\w+): .*;$/gm, '$1: string;')}`,
+    ({ text }) => `export ${text.replaceAll(/^( +(?:readonly )?KEELSON_\w+): .*;$/gm, '$1: string;')}`,
   )
   if (exportedAs !== found.name) lines.push(`// exported as ${exportedAs}`)
   return lines.join('\n')

@@ -39,7 +39,11 @@ export function misplacedFiles({
   ]
 }
 
-async function lintTarball({ packageName, path }: Tarball): Promise<readonly string[]> {
+/** Asks publint and attw about a tarball. */
+export async function lintTarball({
+  packageName,
+  path,
+}: Pick<Tarball, 'packageName' | 'path'>): Promise<readonly string[]> {
   const results = [
     { tool: 'publint', ...(await runCommand('publint', ['run', path, '--strict'])) },
     {

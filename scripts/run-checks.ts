@@ -1,7 +1,11 @@
 // Runs checks one after another, says how each went while they run, and goes on after a failure.
+import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import type { Check } from './checks.ts'
 import { runCommand } from './run-command.ts'
+
+/** Where progress goes; a terminal sees which check runs, and colours. */
+export type Output = Writable & { readonly isTTY?: boolean }
 
 /** How a check ended. */
 export interface CheckResult {
@@ -12,7 +16,7 @@ export interface CheckResult {
 /** Runs every given check to its end; a failing one shows the whole output of its command. */
 export async function runChecks(
   checks: readonly Check[],
-  stream: NodeJS.WriteStream = process.stdout,
+  stream: Output = process.stdout,
 ): Promise<readonly CheckResult[]> {
   const width = Math.max(...checks.map(({ name }) => name.length))
   const results: CheckResult[] = []
@@ -32,8 +36,8 @@ export async function runChecks(
 }
 
 /** Paints a text on a terminal, and leaves it alone elsewhere. */
-export function colour(stream: NodeJS.WriteStream, name: 'green' | 'red' | 'yellow', text: string): string {
-  return styleText(name, text, { stream })
+export function colour(stream: Output, name: 'green' | 'red' | 'yellow', text: string): string {
+  return stream.isTTY === true ? styleText(name, text) : text
 }
 
 async function runOne({ commands }: Check): Promise<{ readonly passed: boolean; readonly output: string }> {
