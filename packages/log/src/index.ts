@@ -1,1 +1,11 @@
-export {}
+export { createLog, logDefaults, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
+export type { Logger } from './pino-adapter.ts'
+export type { LogDestination } from './destination.ts'
+export {
+  createStdoutDestination,
+  stdoutDestinationDefaults,
+  type StdoutDestinationOptions,
+} from './stdout-destination.ts'
+export type { OutputSystem } from './stdout-system.ts'
+export { formatPretty, type PrettyOptions } from './pretty.ts'
+export { logErrors, type LogErrorCode } from './errors.ts'

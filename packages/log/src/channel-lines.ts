@@ -1,0 +1,89 @@
+import {
+  subscribe,
+  type BreakerChanged,
+  type ConfigApplied,
+  type ConfigRejected,
+  type ConfigSourceChanged,
+  type HealthChanged,
+  type LifecycleChanged,
+} from '@keelson/core/channels'
+import type { Logger } from './pino-adapter.ts'
+
+/**
+ * Writes a line for every fact of a service that somebody may look for later: circuits, health, configuration, the
+ * life of the process. Facts of each call and request are left to metrics and to access lines.
+ *
+ * @param service only facts of this service are written; another one may live in the process
+ * @returns ends the subscriptions
+ */
+export function writeChannelLines(service: string, logger: Logger): () => void {
+  const own = <Fact extends { readonly service: string }>(write: (logger: Logger, fact: Fact) => void) => {
+    return (fact: Fact): void => {
+      if (fact.service === service) write(logger, fact)
+    }
+  }
+  const ends = [
+    subscribe('keelson.lifecycle.changed', own(lifecycleLine)),
+    subscribe('keelson.health.changed', own(healthLine)),
+    subscribe('keelson.breaker.changed', own(breakerLine)),
+    subscribe('keelson.config.applied', own(appliedLine)),
+    subscribe('keelson.config.rejected', own(rejectedLine)),
+    subscribe('keelson.config.source', own(sourceLine)),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+function lifecycleLine(logger: Logger, { phase, reason }: LifecycleChanged): void {
+  logger.info({ phase, reason }, reason === undefined ? `service ${phase}` : `service ${phase}: ${reason}`)
+}
+
+function healthLine(logger: Logger, { check, status, critical, error }: HealthChanged): void {
+  if (status === 'up') {
+    logger.info({ check, check_status: status, critical }, `health check ${check} is up`)
+    return
+  }
+  const consequence = critical ? ', the service is not ready' : ''
+  logger.warn(
+    { check, check_status: status, critical, err: error },
+    `health check ${check} is down${consequence}`,
+  )
+}
+
+function breakerLine(logger: Logger, fact: BreakerChanged): void {
+  const { dependency, from, to, callCount, failureCount } = fact
+  const fields = {
+    dependency,
+    breaker_from: from,
+    breaker_to: to,
+    call_count: callCount,
+    failure_count: failureCount,
+  }
+  if (to === 'open') {
+    logger.warn(fields, `circuit of ${dependency} is open: ${failureCount} of ${callCount} calls failed`)
+  } else if (to === 'isolated') logger.warn(fields, `circuit of ${dependency} is isolated by an operator`)
+  else logger.info(fields, `circuit of ${dependency} is ${to}`)
+}
+
+function appliedLine(logger: Logger, { revision, hash, changedKeys }: ConfigApplied): void {
+  const what = changedKeys.length === 0 ? '' : `: ${changedKeys.join(', ')}`
+  logger.info(
+    { config_revision: revision, config_hash: hash, changed_keys: changedKeys },
+    `configuration ${revision} is in force${what}`,
+  )
+}
+
+function rejectedLine(logger: Logger, { faults }: ConfigRejected): void {
+  logger.error(
+    { faults, fault_count: faults.length },
+    `a change of configuration was refused, the last good one stays: ${faults.join(' ')}`,
+  )
+}
+
+function sourceLine(logger: Logger, { source, up }: ConfigSourceChanged): void {
+  const fields = { config_source: source, up }
+  if (up) logger.info(fields, `configuration source ${source} is within reach`)
+  else
+    logger.warn(fields, `configuration source ${source} is out of reach, the last known configuration stays`)
+}

@@ -1,0 +1,92 @@
+import { cutToJsonBytes } from './json-text.ts'
+
+/** Longest line in bytes, newline included: container runtimes cut at 16 KiB (moby issue 43162). DESIGN §3.5. */
+export const maxLineBytes = 16_000
+
+/** A line shorter than this in UTF-16 units cannot be too long: none takes more than 3 bytes of UTF-8. */
+export const alwaysFits: number = Math.floor(maxLineBytes / 3)
+
+/** Values are not cut below this; when that is not enough, fields are left out. */
+const minValueBytes = 64
+
+/** Room for `,"_truncated":` and `,"_fields_dropped":` with their numbers. */
+const noteBytes = 64
+
+/** Fields that stay whatever happens: without them Graylog refuses the line, or nobody knows whose it is. */
+const keptFields: ReadonlySet<string> = new Set(
+  ['version', 'host', 'short_message', 'full_message', 'timestamp', 'level'].concat(
+    ['service', 'version', 'env', 'pod', 'node', 'pid', 'request_id', 'trace_id', 'span_id'].flatMap(
+      (name) => [name, `_${name}`],
+    ),
+  ),
+)
+
+/**
+ * Brings a line that is too long within {@link maxLineBytes}: the longest values are cut first, all to one length,
+ * then fields are left out from the end. Says in `_truncated` how many bytes are missing.
+ *
+ * @param line a whole line with its newline
+ * @param prefix what additional fields begin with, `_` or nothing
+ */
+export function limitLine(line: string, prefix: '_' | ''): string {
+  // The builder of the line only writes objects of texts and numbers.
+  const fields = JSON.parse(line) as Record<string, string | number>
+  const originalBytes = Buffer.byteLength(line)
+  const budget = maxLineBytes - noteBytes
+  let names = Object.keys(fields)
+  const bound = valueBound(
+    names.map((name) => fieldBytes(name, fields[name])),
+    originalBytes - budget,
+  )
+  for (const name of names) {
+    const value = fields[name]
+    if (typeof value === 'string') fields[name] = cutToJsonBytes(value, bound)
+  }
+
+  let bytes = Buffer.byteLength(JSON.stringify(fields)) + 1
+  let dropped = 0
+  for (const name of names.toReversed()) {
+    if (bytes <= budget) break
+    if (keptFields.has(name)) continue
+    const { key, value } = fieldBytes(name, fields[name])
+    bytes -= key + value
+    delete fields[name]
+    dropped++
+  }
+  names = Object.keys(fields)
+  const alreadyCut = Number(fields[`${prefix}truncated`] ?? 0)
+  fields[`${prefix}truncated`] = alreadyCut + originalBytes - bytes
+  const alreadyDropped = Number(fields[`${prefix}fields_dropped`] ?? 0)
+  if (dropped > 0) fields[`${prefix}fields_dropped`] = alreadyDropped + dropped
+  return `${JSON.stringify(fields)}\n`
+}
+
+interface FieldBytes {
+  /** Bytes of the name, with quotes, colon and comma. */
+  readonly key: number
+  readonly value: number
+  readonly canBeCut: boolean
+}
+
+function fieldBytes(name: string, value: string | number | undefined): FieldBytes {
+  return {
+    key: Buffer.byteLength(JSON.stringify(name)) + 2,
+    value: Buffer.byteLength(JSON.stringify(value) ?? ''),
+    canBeCut: typeof value === 'string',
+  }
+}
+
+/** The length to which all longer values are cut so that `excess` bytes go, quotes left out. */
+function valueBound(fields: readonly FieldBytes[], excess: number): number {
+  const sizes = fields
+    .filter((field) => field.canBeCut)
+    .map((field) => field.value - 2)
+    .toSorted((one, other) => other - one)
+  let sum = 0
+  for (const [index, size] of sizes.entries()) {
+    sum += size
+    const bound = Math.floor((sum - excess) / (index + 1))
+    if (bound >= (sizes[index + 1] ?? 0)) return Math.max(bound, minValueBytes)
+  }
+  return minValueBytes
+}

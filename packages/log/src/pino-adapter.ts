@@ -1,0 +1,331 @@
+import { tracingChannel } from 'node:diagnostics_channel'
+import { currentContext, type RequestContext } from '@keelson/core/context'
+import { pino, stdSerializers, symbols, type ChildLoggerOptions, type Logger, type LoggerOptions } from 'pino'
+import type { BoundFields, LineBuilder, Transform } from './gelf-line.ts'
+import { redactedText } from './redaction.ts'
+import { isError, readProperty } from './safe-value.ts'
+
+export type { Logger } from 'pino'
+
+/** Options of {@link createGelfLogger}. */
+export interface GelfLoggerOptions {
+  readonly level: string
+  readonly builder: LineBuilder
+  /** Beginning of the line up to its level, by pino's number of the level. */
+  readonly head: (level: number) => string
+  /** `,"timestamp":…` of now. */
+  readonly timeText: () => string
+  /** Takes a finished line. Never throws. */
+  readonly write: (line: string) => void
+  readonly flush: () => void
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly redactPaths: readonly string[]
+  readonly serializers: Readonly<Record<string, (value: unknown) => unknown>>
+  readonly mixin: (() => object) | undefined
+  /** The symbols of pino. Other ones show in tests what happens when a pino knows them no more. */
+  readonly pinoSymbols?: Readonly<Record<string, symbol>>
+}
+
+/** A pino logger that writes GELF. */
+export interface GelfLogger {
+  readonly logger: Logger
+  /** Whether pino lets its lines be built by us; otherwise each of its lines is parsed and built anew. */
+  readonly isDirect: boolean
+  /** A logger that writes the same lines as `logger`, each with the ids of `context`. */
+  forContext(context: RequestContext, logger: Logger): Logger
+}
+
+/** What a logger of ours carries beyond pino's own. One property, so that a child costs one more slot. */
+interface OwnState {
+  readonly bound: BoundFields | undefined
+  /** What was handed to `child`, for `bindings()`. */
+  readonly given: Readonly<Record<string, unknown>>
+  readonly transform: Transform | undefined
+}
+
+const stateKey: unique symbol = Symbol('keelson.log.state')
+const contextKey: unique symbol = Symbol('keelson.log.context')
+
+/** pino's loggers are open objects: beside the typed surface they carry settings under symbols. */
+type OpenLogger = Logger & {
+  [stateKey]: OwnState
+  [contextKey]?: RequestContext
+  [key: symbol]: unknown
+}
+
+type Serializers = Readonly<Record<string, ((value: unknown) => unknown) | undefined>>
+
+interface Formatters {
+  readonly bindings?: (bindings: Record<string, unknown>) => Record<string, unknown>
+}
+
+// Public names of pino's settings, the same in all its copies.
+const serializersKey: unique symbol = Symbol.for('pino.serializers')
+const formattersKey: unique symbol = Symbol.for('pino.formatters')
+
+const unreadableMessage = 'A log call failed: its arguments cannot be read'
+
+/** pino's word for keys of `child` that are no fields. */
+const childOptionKeys: ReadonlySet<string> = new Set(['level', 'serializers', 'formatters', 'customLevels'])
+
+const infoLevel = 30
+
+/**
+ * Makes a pino logger whose lines are built by `builder` instead of pino: through a symbol that pino exports, tried out
+ * once on a line into memory. Serializers, redaction paths, mixin, message prefix, format arguments, levels and
+ * children keep the meaning that pino gives them. No log call throws.
+ */
+export function createGelfLogger(options: GelfLoggerOptions): GelfLogger {
+  const known = options.pinoSymbols ?? symbols
+  const isDirect = isHonoured(options, known)
+  const logger = isDirect ? createDirect(options, known) : createParsing(options, known)
+  return {
+    logger,
+    isDirect,
+    forContext(context, parent) {
+      // An object with one property: pino's child() would serialise bindings and copy settings for every request.
+      const bound = Object.create(parent) as OpenLogger // it inherits everything from a logger
+      bound[contextKey] = context
+      return bound
+    },
+  }
+}
+
+/** Whether a pino with our line builder writes what we would write. */
+function isHonoured(options: GelfLoggerOptions, known: Readonly<Record<string, symbol>>): boolean {
+  let written = ''
+  try {
+    const write = (line: string): void => void (written += line)
+    const probe = createDirect({ ...options, write, level: 'info', fields: {}, mixin: undefined }, known)
+    probe
+      .child({ bound: true }, { redact: ['hidden'] })
+      .info({ flag: true, hidden: 'visible' }, 'a %s', 'probe')
+    const expected = /"short_message":"a probe".*flag":"true".*hidden":"\[Redacted\]".*bound":"true"/
+    return written.startsWith(options.head(infoLevel)) && expected.test(written)
+  } catch {
+    return false
+  }
+}
+
+function createDirect(options: GelfLoggerOptions, known: Readonly<Record<string, symbol>>): Logger {
+  const { builder, head, write } = options
+  const asJsonKey = known['asJsonSym']
+  if (asJsonKey === undefined) throw new TypeError('pino has no symbol asJsonSym')
+  const logger = createPino(options, known, write, {})
+  const traced = tracingChannel('pino_asJson')
+
+  function asJson(this: OpenLogger, object: object, message: unknown, level: number, time: string): string {
+    const state = this[stateKey]
+    return builder.line({
+      head: head(level),
+      time,
+      message,
+      object,
+      bound: state.bound,
+      context: this[contextKey] ?? currentContext(),
+      transform: state.transform,
+    })
+  }
+
+  logger[asJsonKey] = function (this: OpenLogger, ...args: Parameters<typeof asJson>): string {
+    // Tracers listen here to add their ids; pino's own builder publishes the same.
+    return traced.hasSubscribers
+      ? traced.traceSync(asJson, { instance: this, arguments: args }, this, ...args)
+      : asJson.apply(this, args)
+  }
+  return logger
+}
+
+/** The slower way, without a symbol: pino's line is parsed and built anew. */
+function createParsing(options: GelfLoggerOptions, known: Readonly<Record<string, symbol>>): Logger {
+  const { builder, head, timeText, write } = options
+  let current: OpenLogger | undefined
+  const logger: OpenLogger = createPino(
+    options,
+    known,
+    (text) => {
+      // pino has built this line from an object: level and msg are its own, the rest is the caller's.
+      const { level, timestamp: _time, msg, ...object } = JSON.parse(text) as Record<string, unknown>
+      const writer = current ?? logger
+      const line = builder.line({
+        head: head(Number(level)),
+        time: timeText(),
+        message: msg,
+        object,
+        bound: writer[stateKey].bound,
+        context: writer[contextKey] ?? currentContext(),
+        transform: undefined,
+      })
+      write(line)
+    },
+    {
+      // The only place where pino names the logger that a line comes from.
+      mixin(_object, _level, writer) {
+        current = writer as OpenLogger // every logger of this pino is one of ours
+        return options.mixin === undefined ? {} : safely(options.mixin)
+      },
+    },
+  )
+  return logger
+}
+
+function createPino(
+  options: GelfLoggerOptions,
+  known: Readonly<Record<string, symbol>>,
+  write: (text: string) => void,
+  extra: LoggerOptions,
+): OpenLogger {
+  const { mixin, flush, redactPaths } = options
+  const settings: LoggerOptions = {
+    level: options.level,
+    base: null,
+    timestamp: options.timeText,
+    serializers: { ...options.serializers },
+    hooks: {
+      logMethod(args, method, level) {
+        try {
+          method.apply(this, args)
+        } catch {
+          rescue(options, this, args, level)
+        }
+      },
+    },
+    ...(redactPaths.length === 0 ? {} : { redact: { paths: [...redactPaths], censor: redactedText } }),
+    ...(mixin === undefined ? {} : { mixin: () => safely(mixin) }),
+    ...extra,
+  }
+  const stream = {
+    write,
+    flush(done?: () => void) {
+      flush()
+      done?.()
+    },
+    flushSync: flush,
+  }
+  // pino's logger becomes one of ours in the next lines, before anybody else sees it.
+  const logger = pino(settings, stream) as Logger as OpenLogger
+  // Its declared type depends on custom levels, of which these loggers know nothing.
+  const plainChild = logger.child as unknown as (
+    this: Logger,
+    given: object,
+    childOptions: ChildLoggerOptions | undefined,
+  ) => OpenLogger
+  logger[stateKey] = { bound: undefined, given: {}, transform: transformOf(logger, known) }
+  if (Object.keys(options.fields).length > 0) bind(options.builder, logger, options.fields)
+
+  Object.assign(logger, {
+    child(this: OpenLogger, given: Record<string, unknown>, childOptions?: ChildLoggerOptions): Logger {
+      const made = plainChild.call(this, {}, childOptions)
+      if (childOptions !== undefined && childOptions !== null) {
+        made[stateKey] = { ...this[stateKey], transform: transformOf(made, known) }
+      }
+      const format = (made[formattersKey] as Formatters).bindings // pino sets it on every child
+      bind(options.builder, made, format === undefined ? given : format(given))
+      return made
+    },
+    bindings(this: OpenLogger): Record<string, unknown> {
+      return { ...this[stateKey].given }
+    },
+    setBindings(this: OpenLogger, given: Record<string, unknown>): void {
+      bind(options.builder, this, given)
+    },
+  })
+  return logger
+}
+
+/** Adds fields to a logger. What it has, or inherits, stays unless the new fields name it. */
+function bind(builder: LineBuilder, logger: OpenLogger, given: Readonly<Record<string, unknown>>): void {
+  const { bound, given: before, transform } = logger[stateKey]
+  const fields: Record<string, unknown> = {}
+  try {
+    for (const key of Object.keys(given)) {
+      if (!childOptionKeys.has(key)) fields[key] = readProperty(given, key)
+    }
+    if (Object.keys(fields).length === 0) return
+    logger[stateKey] = {
+      bound: builder.bind(bound, fields, transform),
+      given: { ...before, ...fields },
+      transform,
+    }
+  } catch {
+    // Fields that cannot even be listed: a logger without them is worth more than none.
+  }
+}
+
+/** What pino's settings say about the value of each key, or `undefined` when they say nothing about any. */
+function transformOf(logger: OpenLogger, known: Readonly<Record<string, symbol>>): Transform | undefined {
+  const serializers = { ...(logger[serializersKey] as Serializers) } // as pino documents the symbol
+  // Errors are ours to write: the standard serializer flattens causes into one text.
+  if (serializers['err'] === stdSerializers.err) delete serializers['err']
+  const ownSerializers = new Map(Object.entries(serializers))
+  const stringifiers = stringifiersOf(logger, known)
+  if (ownSerializers.size === 0 && stringifiers === undefined) return undefined
+  return (key, value) => {
+    if (value === undefined) return undefined
+    try {
+      const serializer = ownSerializers.get(key)
+      const serialized = serializer === undefined ? value : serializer(value)
+      const stringify = stringifiers?.get(key)
+      if (stringify === undefined || serialized === undefined) return serialized
+      const text = stringify(isError(serialized) ? stdSerializers.err(serialized) : serialized)
+      // `undefined` is what a path with `remove` comes to; otherwise redaction answers with JSON.
+      return typeof text === 'string' ? (JSON.parse(text) as unknown) : undefined
+    } catch {
+      return '[unreadable]'
+    }
+  }
+}
+
+interface KeyStringifiers {
+  get(key: string): ((value: unknown) => unknown) | undefined
+}
+
+/** pino's redaction: by first key of the path, a function from value to JSON text. */
+function stringifiersOf(
+  logger: OpenLogger,
+  known: Readonly<Record<string, symbol>>,
+): KeyStringifiers | undefined {
+  const found = known['stringifiersSym'] === undefined ? undefined : logger[known['stringifiersSym']]
+  if (typeof found !== 'object' || found === null) return undefined
+  const wildcardKey = known['wildcardFirstSym']
+  // As pino's redaction makes them.
+  const byKey = new Map(Object.entries(found as Record<string, (value: unknown) => unknown>))
+  const wildcard =
+    wildcardKey === undefined
+      ? undefined
+      : (found as Record<symbol, ((value: unknown) => unknown) | undefined>)[wildcardKey]
+  if (byKey.size === 0 && wildcard === undefined) return undefined
+  return { get: (key) => byKey.get(key) ?? wildcard }
+}
+
+/** Writes what can be read of a call whose arguments threw. */
+function rescue(options: GelfLoggerOptions, logger: Logger, args: readonly unknown[], level: number): void {
+  const { builder, write, head, timeText } = options
+  const state = (logger as OpenLogger)[stateKey] // every logger of this pino is one of ours
+  const object = typeof args[0] === 'object' && args[0] !== null ? args[0] : {}
+  const message = args.find((value) => typeof value === 'string')
+  try {
+    const context = (logger as OpenLogger)[contextKey] ?? currentContext()
+    write(
+      builder.line({
+        head: head(level),
+        time: timeText(),
+        message: message ?? unreadableMessage,
+        object,
+        bound: state.bound,
+        context,
+        transform: undefined,
+      }),
+    )
+  } catch {
+    write(`${head(level)}${timeText()},"short_message":"${unreadableMessage}"}\n`)
+  }
+}
+
+function safely(mixin: () => object): object {
+  try {
+    return mixin()
+  } catch {
+    return {}
+  }
+}
