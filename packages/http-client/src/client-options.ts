@@ -1,0 +1,136 @@
+import type { Clock } from '@keelson/core/clock'
+import { checkOptions, KeelsonError, type OptionRule, optionRules } from '@keelson/core/errors'
+import type { PipelineOptions, Policy, Profile } from '@keelson/resilience'
+import type { ClientFallback } from './client.ts'
+
+/** Options of `createHttpClient`: the policy of the calls, and the connections that they go over. */
+export interface HttpClientOptions extends Policy {
+  /** Name of the service that calls: sent as `x-client`, part of every published fact. */
+  readonly service: string
+  /** Name of the dependency: part of every published fact, of errors and of series. */
+  readonly dependency: string
+  /** Where it is: `http://catalog:8080`, with a base path if need be. */
+  readonly target: string
+  /** Kind of neighbour; sets the defaults of the policy, of `propagation` and of `connectTimeoutMs`. @defaultValue `internal` */
+  readonly profile?: Profile
+  /**
+   * Whether request id, trace, remaining time, criticality and the name of the service are sent along.
+   *
+   * @defaultValue true; false in the profile `external`
+   */
+  readonly propagation?: boolean
+  /** Fallback of every call that brings none of its own. What it gives passes through `response`, as the type of the call promises. */
+  readonly fallback?: ClientFallback
+  /**
+   * Time in milliseconds to make a connection.
+   *
+   * @range 1 to 600,000
+   * @defaultValue 250 — below the one second after which a lost SYN is sent again; 2,000 in `external` and `batch`
+   */
+  readonly connectTimeoutMs?: number
+  /**
+   * Connections at most.
+   *
+   * @range whole number, 1 to 10,000
+   * @defaultValue 64
+   */
+  readonly maxConnections?: number
+  /**
+   * Time in milliseconds that an idle connection is kept.
+   *
+   * @range 1 to 600,000
+   * @defaultValue 30,000 — below the 65 s for which a keelson server keeps it, so that the client is the one to close
+   */
+  readonly keepAliveMs?: number
+  /**
+   * Largest body of an answer in bytes.
+   *
+   * @range whole number, 1 to 1,073,741,824
+   * @defaultValue 10,485,760
+   */
+  readonly maxResponseBytes?: number
+  /** @defaultValue the clock of the process */
+  readonly clock?: Clock
+  /** Source of jitter and span ids, 0 to 1. @defaultValue `Math.random` */
+  readonly random?: () => number
+}
+
+/** The numbers of an HTTP client for which nothing else is said; those of its policy are `profiles` of `@keelson/resilience`. */
+export const httpClientDefaults: {
+  readonly maxConnections: number
+  readonly keepAliveMs: number
+  readonly maxResponseBytes: number
+  readonly connectTimeoutMs: Readonly<Record<Profile, number>>
+  readonly propagation: Readonly<Record<Profile, boolean>>
+} = Object.freeze({
+  maxConnections: 64,
+  keepAliveMs: 30_000,
+  maxResponseBytes: 10 * 1024 * 1024,
+  connectTimeoutMs: Object.freeze({ internal: 250, external: 2_000, batch: 2_000 }),
+  propagation: Object.freeze({ internal: true, external: false, batch: true }),
+})
+
+const code = 'KEELSON_CLIENT_OPTIONS_INVALID'
+
+/**
+ * Checks the options of a client, those of its policy excepted: the pipeline checks them.
+ *
+ * @returns the target as a URL
+ * @throws KEELSON_CLIENT_OPTIONS_INVALID
+ */
+export function checkClientOptions(options: HttpClientOptions): URL {
+  checkOptions(code, 'createHttpClient', options, {
+    service: tokenRule,
+    dependency: optionRules.string,
+    target: optionRules.string,
+    profile: optionRules.oneOf('internal', 'external', 'batch'),
+    propagation: optionRules.boolean,
+    fallback: optionRules.function,
+    connectTimeoutMs: optionRules.number({ min: 1, max: 600_000 }),
+    maxConnections: optionRules.number({ min: 1, max: 10_000, integer: true }),
+    keepAliveMs: optionRules.number({ min: 1, max: 600_000 }),
+    maxResponseBytes: optionRules.number({ min: 1, max: 2 ** 30, integer: true }),
+    clock: optionRules.object,
+    random: optionRules.function,
+    timeoutMs: optionRules.any,
+    attemptTimeoutMs: optionRules.any,
+    bulkhead: optionRules.any,
+    retry: optionRules.any,
+    breaker: optionRules.any,
+  })
+  const url = URL.canParse(options.target) ? new URL(options.target) : undefined
+  const plain = url?.username === '' && url.password === '' && url.search === '' && url.hash === ''
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || !plain) {
+    throw new KeelsonError(
+      code,
+      'createHttpClient.target is not usable. It takes an http or https URL without credentials, query and fragment.',
+      { details: { path: 'createHttpClient.target' } },
+    )
+  }
+  return url
+}
+
+/** The part of the options that is the pipeline's. */
+export function pipelineOptionsOf(options: HttpClientOptions): PipelineOptions {
+  const { service, dependency } = options
+  const set = pipelineKeys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]])
+  return { service, dependency, ...Object.fromEntries(set) }
+}
+
+const pipelineKeys = [
+  'profile',
+  'timeoutMs',
+  'attemptTimeoutMs',
+  'bulkhead',
+  'retry',
+  'breaker',
+  'clock',
+  'random',
+] as const satisfies readonly (keyof PipelineOptions)[]
+
+/** The name goes into a header. */
+function tokenRule(value: unknown): ReturnType<OptionRule> {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value)
+    ? undefined
+    : 'a name of printable ASCII without spaces'
+}
