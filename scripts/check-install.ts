@@ -1,5 +1,5 @@
 // Weighs what a user gets: installs `keelson` with etcd3 from packed tarballs into an empty folder and counts it.
-import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { packAll, type Tarball } from './pack.ts'
@@ -41,8 +41,8 @@ export function weigh(folder: string): Weight {
   const lock = JSON.parse(readFileSync(join(folder, 'node_modules', '.package-lock.json'), 'utf8')) as {
     packages: Record<string, unknown>
   }
-  const files = globSync('node_modules/**', { cwd: folder, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
+  const files = readdirSync(join(folder, 'node_modules'), { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile(),
   )
   const totalBytes = files.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).size, 0)
   return { packageCount: Object.keys(lock.packages).length, totalBytes }

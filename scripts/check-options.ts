@@ -3,7 +3,7 @@ import { findPackages, findSources, readText, repositoryRoot, isCommand } from '
 import { report, type CheckReport } from './report.ts'
 import { lineAt, readSource } from './source-text.ts'
 
-const unitless = /\b(\w*(?:timeout|delay|interval|ttl))\??\s*:\s*(?:\w+\s*\|\s*)?number\b/gi
+const unitless = /\b(\w*(?:[tT]imeout|[dD]elay|[iI]nterval|[tT]tl|TTL))\??\s*:\s*(?:\w+\s*\|\s*)?number\b/g
 
 /** Looks for options and parameters of type number whose names say no unit. */
 export function checkOptions(root: string): CheckReport {

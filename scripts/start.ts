@@ -34,7 +34,12 @@ async function main(): Promise<void> {
   for (const service of services) {
     if (!stopping.aborted) running.push(startService(service, services))
   }
-  await Promise.all(running.map((one) => waitUntilReady(one, stopping)))
+  try {
+    await Promise.all(running.map((one) => waitUntilReady(one, stopping)))
+  } catch (error) {
+    await drain(running)
+    throw error
+  }
   if (!stopping.aborted) say(`${table(services)}\n\n${whatToTry(services)}\n`)
 
   const failure = await Promise.race([
