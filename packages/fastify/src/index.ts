@@ -1,1 +1,12 @@
-export {}
+export { createAdmission, type Admission, type AdmissionOptions, type Refusal } from './admission.ts'
+export { keelsonAppOptions } from './app-options.ts'
+export { type Problem } from './error-reply.ts'
+export { fastifyErrors, type FastifyErrorCode } from './errors.ts'
+export {
+  inboundOf,
+  installKeelson,
+  keelsonPlugin,
+  type KeelsonPlugin,
+  type KeelsonPluginOptions,
+  type KeelsonRouteConfig,
+} from './plugin.ts'

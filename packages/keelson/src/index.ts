@@ -1,1 +1,6 @@
-export {}
+export { createService } from './create-service.ts'
+export { defineService, type DependencyDefinition, type ServiceDefinition } from './definition.ts'
+export { keelsonErrors, type KeelsonErrorCode } from './errors.ts'
+export { houseSchema, type HouseSchema } from './house-schema.ts'
+export type { RuntimeOptions } from './runtime.ts'
+export type { Service, ServiceAddresses, ServiceDependencies, ServiceSchema } from './service.ts'

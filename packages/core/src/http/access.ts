@@ -34,11 +34,15 @@ const CLIENT_CLOSED_REQUEST = 499
  *
  * @param route template of the matched route
  * @param endedAtMs monotonic milliseconds
+ * @param contentLength of the answer, where the framework knows it better than `node:http`
  */
 export function accessRecord(
   inbound: InboundRequest,
   route: string | undefined,
   endedAtMs: number,
+  contentLength: number | string | readonly string[] | undefined = inbound.response?.getHeader(
+    'content-length',
+  ),
 ): AccessRecord {
   const { request, response } = inbound
   const aborted = response === undefined || !response.writableFinished
@@ -58,7 +62,7 @@ export function accessRecord(
         : response.statusCode,
     durationMs: endedAtMs - inbound.startedAtMs,
     bytesIn: lengthOf(request.headers['content-length']),
-    bytesOut: lengthOf(response?.getHeader('content-length')),
+    bytesOut: lengthOf(contentLength),
     remoteIp: inbound.remoteIp,
     userAgent:
       userAgent !== undefined && userAgent.length > MAX_USER_AGENT

@@ -1,0 +1,34 @@
+import type { Log } from '@keelson/log'
+import { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
+import { replyToClientError, replyWithError } from './error-reply.ts'
+
+/**
+ * Options for `Fastify(...)` that only its constructor takes: the logger, no lines of its own for requests, answers
+ * for malformed requests, and no 503 to requests that arrive during a drain. The user's own options win.
+ *
+ * @param log writes what Fastify itself has to say
+ */
+export function keelsonAppOptions(log: Log, own: FastifyServerOptions = {}): FastifyServerOptions {
+  return {
+    loggerInstance: log.logger as FastifyBaseLogger, // pino's own type differs only under exactOptionalPropertyTypes
+    // Read by the plugin, which checks it first (DESIGN §3.4); Fastify's own reading would let anything through.
+    requestIdHeader: false,
+    logController: new QuietRequests(),
+    // A 503 to business traffic is a lost request; connections are told to leave instead (facts on stopping, §4).
+    return503OnClosing: false,
+    // Longer than the idle time-out of usual balancers (ALB: 60 s), so that they close first.
+    keepAliveTimeout: 75_000,
+    clientErrorHandler: (error, socket) => replyToClientError(error, socket),
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id)
+      replyWithError(error, request, reply)
+    },
+    ...own,
+  }
+}
+
+/** Leaves the two lines a request out, which the access line replaces; what Fastify says of faults stays. */
+class QuietRequests extends LogController {
+  override incomingRequest(): void {}
+  override requestCompleted(): void {}
+}

@@ -1,0 +1,176 @@
+import type { IncomingMessage } from 'node:http'
+import { channel } from '@keelson/core/channels'
+import { systemClock, type Clock } from '@keelson/core/clock'
+import { currentContext, runWithContext } from '@keelson/core/context'
+import { checkOptions, optionRules } from '@keelson/core/errors'
+import { accessRecord, createRequestOpener, type InboundRequest, type ServerDrain } from '@keelson/core/http'
+import type { Log } from '@keelson/log'
+import type { Metrics } from '@keelson/metrics'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { createAdmission, type AdmissionOptions, type Refusal } from './admission.ts'
+import { replyNotFound, replyWithError, sendProblem } from './error-reply.ts'
+import { RouteEndings } from './route-endings.ts'
+
+/** What the plugin is given. Every part may be left out; what belongs to it is then left out too. */
+export interface KeelsonPluginOptions {
+  /** Name of the service, for the facts that are published. */
+  readonly service: string
+  /** Writes the access lines and gives `request.log` the request id. */
+  readonly log?: Log
+  /** Counts and times requests. */
+  readonly metrics?: Metrics
+  /** Learns of every request, so that none is lost at the stop. */
+  readonly drain?: ServerDrain
+  /**
+   * Networks whose deadline, criticality and forwarded headers are believed.
+   *
+   * @defaultValue `['loopback', 'private']`
+   */
+  readonly trusted?: readonly string[]
+  readonly admission?: AdmissionOptions
+  readonly clock?: Clock
+}
+
+/** How a route wants to be treated; goes into the route's `config`. */
+export interface KeelsonRouteConfig {
+  /** Write an access line only when the answer is a failure: for probes and scrapes. */
+  readonly silent?: boolean
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    keelson?: KeelsonRouteConfig
+  }
+}
+
+const inboundKey = Symbol('keelson.inbound')
+const endingsKey = Symbol('keelson.endings')
+
+/** Gives the request that Fastify handles as the rest of the house knows it: context, deadline, signal. */
+export function inboundOf(request: FastifyRequest): InboundRequest | undefined {
+  return (request.raw as WithInbound)[inboundKey]
+}
+
+/**
+ * Gives an app request ids, request context, access lines, request series, admission and problem-details errors.
+ * Works on the whole app, whatever plugin registers a route; call it before routes are added, since Fastify adds hooks
+ * to later routes only. {@link keelsonPlugin} is the same for `app.register`.
+ *
+ * @throws KEELSON_FASTIFY_OPTIONS_INVALID, KEELSON_ADMISSION_OPTIONS_INVALID, KEELSON_HTTP_OPTIONS_INVALID
+ */
+export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptions): void {
+  checkOptions('KEELSON_FASTIFY_OPTIONS_INVALID', 'keelsonPlugin', options, optionTable)
+  const { service, log, metrics, drain, clock = systemClock } = options
+  const open = createRequestOpener({
+    clock,
+    ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
+  })
+  const admission = createAdmission({ clock, ...options.admission })
+  const unmatched = new RouteEndings(undefined, { log, metrics, silent: false })
+  const completed = channel('keelson.request.completed')
+  let underway = 0
+
+  const inboundFor = (raw: WithInbound): InboundRequest => (raw[inboundKey] ??= open(raw))
+
+  app.setGenReqId((raw) => inboundFor(raw).requestId)
+  if (log !== undefined) {
+    app.setChildLoggerFactory((_logger, _bindings, childOptions, raw) => {
+      const bound = log.forContext(inboundFor(raw))
+      // A route with a level or serializers of its own needs a true child; all others share their parent's methods.
+      return childOptions.level === undefined && childOptions.serializers === undefined
+        ? bound
+        : bound.child({}, childOptions)
+    })
+  }
+  app.setErrorHandler(replyWithError)
+  app.setNotFoundHandler(replyNotFound)
+
+  app.addHook('onRoute', (route) => {
+    const endings = new RouteEndings(route.url, {
+      log,
+      metrics,
+      silent: route.config?.keelson?.silent ?? false,
+    })
+    // The symbol is ours alone; Fastify copies it with the rest of the configuration.
+    route.config = Object.assign({}, route.config, { [endingsKey]: endings })
+  })
+
+  app.addHook('onRequest', (request, reply, done) => {
+    const inbound = inboundFor(request.raw)
+    const response = reply.raw
+    inbound.response = response
+    reply.header('x-request-id', inbound.requestId)
+    const config = request.routeOptions.config as WithEndings // put there by the hook above
+    const ending = (config[endingsKey] ?? unmatched).of(request.method)
+
+    const refusal = admission.admit(inbound, underway)
+    underway++
+    metrics?.requests.inFlight.inc()
+    drain?.track(inbound, response)
+    response.on('close', () => {
+      underway--
+      metrics?.requests.inFlight.dec()
+      const record = accessRecord(inbound, ending.route, clock.monotonic(), reply.getHeader('content-length'))
+      if (record.aborted) inbound.abort(new Error('The caller has left.'))
+      ending.complete(record)
+      if (completed.hasSubscribers) {
+        const { requestId, method, route, statusCode, durationMs, aborted } = record
+        completed.publish({ service, requestId, method, route, statusCode, durationMs, aborted })
+      }
+    })
+
+    if (refusal === undefined) runWithContext(inbound, done)
+    else refuse(service, refusal, request, reply)
+  })
+
+  // A body arrives by events of the socket, which belong to no request: what follows it needs the context again.
+  app.addHook('preValidation', (request, _reply, done) => {
+    const inbound = inboundFor(request.raw)
+    if (currentContext() === inbound) done()
+    else runWithContext(inbound, done)
+  })
+}
+
+/**
+ * {@link installKeelson} as a Fastify plugin: `await app.register(keelsonPlugin, { service: 'delivery' })`.
+ * It does not encapsulate: the whole app has it.
+ */
+export const keelsonPlugin: KeelsonPlugin = Object.assign(
+  (app: FastifyInstance, options: KeelsonPluginOptions, done: () => void) => {
+    installKeelson(app, options)
+    done()
+  },
+  { [Symbol.for('skip-override')]: true, [Symbol.for('fastify.display-name')]: '@keelson/fastify' },
+)
+
+/** Type of {@link keelsonPlugin}. */
+export type KeelsonPlugin = (app: FastifyInstance, options: KeelsonPluginOptions, done: () => void) => void
+
+interface WithInbound extends IncomingMessage {
+  [inboundKey]?: InboundRequest
+}
+
+interface WithEndings {
+  [endingsKey]?: RouteEndings
+}
+
+const optionTable = {
+  service: optionRules.string,
+  log: optionRules.object,
+  metrics: optionRules.object,
+  drain: optionRules.object,
+  trusted: optionRules.array,
+  admission: optionRules.object,
+  clock: optionRules.object,
+}
+
+function refuse(
+  service: string,
+  { reason, retryAfterSeconds }: Refusal,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  channel('keelson.admission.shed').publish({ service, reason })
+  reply.header('retry-after', String(retryAfterSeconds)).header('x-shed', reason)
+  sendProblem(reply, 503, request.id, {})
+}

@@ -1,0 +1,35 @@
+import type { ConfigSchema } from '@keelson/config'
+import type { HttpClientOptions } from '@keelson/http-client'
+
+/** A service that this one calls: where it is, and how calls to it are bounded and protected. */
+export interface DependencyDefinition
+  extends Omit<HttpClientOptions, 'service' | 'dependency' | 'target' | 'clock' | 'random'> {
+  /** Where it is, `http://catalog:8080`. Configuration may change it: `dependencies.<name>.target`, `<NAME>_URL`. */
+  readonly target: string
+}
+
+/**
+ * What a service is: pure data and types, no I/O. Tests and tools import it without starting anything;
+ * `createService` runs it.
+ */
+export interface ServiceDefinition {
+  /** Name in logs, metrics and etcd: lower-case letters, digits and `-`, beginning with a letter, at most 63. */
+  readonly name: string
+  /** @defaultValue `version` of the `package.json` in the working directory */
+  readonly version?: string
+  /** The service's own configuration keys, beside those of the chassis. */
+  readonly config?: ConfigSchema
+  /** The services that it calls, by name. */
+  readonly dependencies?: Readonly<Record<string, DependencyDefinition>>
+}
+
+/**
+ * Gives a definition a name of its own, usually in `src/service.ts`, with all of its types kept.
+ *
+ * @returns the definition itself
+ */
+export function defineService<const Definition extends ServiceDefinition>(
+  definition: Definition,
+): Definition {
+  return definition
+}

@@ -1,0 +1,152 @@
+import type { ConfigSchema } from '@keelson/config'
+import type { ServiceDefinition } from './definition.ts'
+import type { Runtime } from './runtime.ts'
+
+/**
+ * The chassis's own configuration keys (DESIGN §3.2), in the dialect of `@keelson/config`. What depends on where the
+ * process runs is set by {@link houseSchemaFor}.
+ */
+export const houseSchema = {
+  http: {
+    host: {
+      doc: 'Address that the service listens on',
+      format: 'string',
+      default: '0.0.0.0',
+      env: 'HOST',
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+    port: { doc: 'Port of the service', format: 'port', default: 8080, env: 'PORT' },
+    trusted: {
+      doc: 'Networks whose deadline, criticality and forwarded headers are believed: CIDR, address, loopback, private',
+      format: 'array',
+      default: ['loopback', 'private'],
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+  },
+  ops: {
+    host: {
+      doc: 'Address of the operations endpoints; empty: as http.host',
+      format: 'string',
+      default: '',
+      env: 'OPS_HOST',
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+    port: {
+      doc: 'Port of the operations endpoints; equal to http.port: served there',
+      format: 'port',
+      default: 8081,
+      env: 'OPS_PORT',
+    },
+    config: {
+      doc: 'Show the effective configuration at GET /config, secrets masked; in production only when true',
+      format: 'boolean',
+      nullable: true,
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+  },
+  log: {
+    level: {
+      doc: 'Least important level that is written',
+      format: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      default: 'info',
+      env: 'LOG_LEVEL',
+      reload: 'hot',
+    },
+    format: {
+      doc: 'Form of a line on stdout',
+      format: ['gelf', 'gelf-collector', 'pretty'],
+      default: 'gelf',
+      env: 'LOG_FORMAT',
+    },
+  },
+  etcd: {
+    endpoints: {
+      doc: 'Addresses of etcd; empty: no etcd',
+      format: 'array',
+      default: [],
+      env: 'ETCD_ENDPOINTS',
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+    org: {
+      doc: 'First segment of every key: /<org>/<env>/…',
+      format: 'string',
+      default: 'keelson',
+      env: 'ETCD_ORG',
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+    username: {
+      doc: 'User of etcd',
+      format: 'string',
+      nullable: true,
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+    password: { doc: 'Password of the user of etcd', format: 'string', nullable: true, sensitive: true },
+    required: {
+      doc: 'Whether the service refuses to start without etcd',
+      format: 'boolean',
+      default: true,
+      env: 'ETCD_REQUIRED',
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+  },
+  shutdown: {
+    drainDelay: {
+      doc: 'Time from the signal until the listener closes; 5 s in Kubernetes, 0 elsewhere',
+      format: 'duration',
+      default: '0s',
+      env: 'SHUTDOWN_DRAIN_DELAY',
+    },
+    grace: {
+      doc: 'The whole budget of a stop, drain delay included; less than terminationGracePeriodSeconds',
+      format: 'duration',
+      default: '25s',
+      env: 'SHUTDOWN_GRACE',
+    },
+  },
+  request: {
+    timeout: {
+      doc: 'Longest time that a handler may take before 503 is answered; 0: no limit',
+      format: 'duration',
+      default: '0s',
+    },
+  },
+} as const
+
+/** Type of {@link houseSchema}. */
+export type HouseSchema = typeof houseSchema
+
+/**
+ * The whole schema of a service: the chassis's keys with the defaults of the place it runs in, its dependencies'
+ * targets, and its own keys.
+ */
+export function schemaOf(
+  definition: ServiceDefinition,
+  { inKubernetes, terminal, production }: Runtime,
+): ConfigSchema {
+  const { log, shutdown } = houseSchema
+  return {
+    ...houseSchema,
+    log: { ...log, format: { ...log.format, default: terminal && !production ? 'pretty' : 'gelf' } },
+    shutdown: { ...shutdown, drainDelay: { ...shutdown.drainDelay, default: inKubernetes ? '5s' : '0s' } },
+    ...dependencyKeys(definition),
+    ...definition.config,
+  }
+}
+
+function dependencyKeys({ dependencies = {} }: ServiceDefinition): ConfigSchema {
+  const names = Object.entries(dependencies)
+  if (names.length === 0) return {}
+  const keys = names.map(([name, { target }]) => [
+    name,
+    {
+      target: {
+        doc: `Where ${name} is`,
+        format: 'url',
+        default: target,
+        env: `${name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()}_URL`,
+        sources: ['default', 'file', 'env', 'arg'],
+      },
+    },
+  ])
+  return { dependencies: Object.fromEntries(keys) as ConfigSchema } // `fromEntries` forgets the type of its values
+}

@@ -1,0 +1,48 @@
+import { type Config, createConfig } from '@keelson/config'
+import type { ServiceDefinition } from './definition.ts'
+import { schemaOf, type HouseSchema } from './house-schema.ts'
+import type { Runtime } from './runtime.ts'
+
+/** What the chassis itself reads of a service's configuration. */
+export type HouseConfig = Config<HouseSchema & DependencySchema>
+
+interface DependencySchema {
+  readonly dependencies: Readonly<
+    Record<string, { readonly target: { readonly format: 'url'; readonly default: '' } }>
+  >
+}
+
+/**
+ * Loads the configuration of a service. etcd's client is only loaded where `etcd.endpoints` names one.
+ *
+ * @throws KEELSON_CONFIG_INVALID with every fault, KEELSON_CONFIG_SOURCE_UNAVAILABLE
+ */
+export async function loadConfig(definition: ServiceDefinition, runtime: Runtime): Promise<HouseConfig> {
+  const config = await createConfig({
+    service: definition.name,
+    schema: schemaOf(definition, runtime),
+    env: runtime.env,
+    argv: runtime.argv,
+    cwd: runtime.cwd,
+    production: runtime.production,
+    sources: async ({ environment, value }) => {
+      const endpoints = value('etcd.endpoints') as readonly string[] // as the schema says of this key and those below
+      if (endpoints.length === 0) return []
+      const { createEtcdSource } = await import('@keelson/config-etcd')
+      const username = value('etcd.username') as string | null
+      const password = value('etcd.password') as string | null
+      return [
+        createEtcdSource({
+          endpoints,
+          org: value('etcd.org') as string,
+          environment,
+          service: definition.name,
+          required: value('etcd.required') as boolean,
+          ...(username === null ? {} : { username }),
+          ...(password === null ? {} : { password }),
+        }),
+      ]
+    },
+  })
+  return config as unknown as HouseConfig // the schema is built at run time around the literal that types it
+}

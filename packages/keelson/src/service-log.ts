@@ -1,0 +1,116 @@
+import { currentContext } from '@keelson/core/context'
+import { isKeelsonError } from '@keelson/core/errors'
+import { exitCodeOf, exitCodes, type StopReport } from '@keelson/core/lifecycle'
+import { createLog, type Log, type LogFormat } from '@keelson/log'
+import type { HouseConfig } from './load-config.ts'
+import type { Runtime, RuntimeOptions } from './runtime.ts'
+
+/** The log of a service, which must be able to speak before the configuration that sets it up is known. */
+export interface ServiceLog {
+  /** The log in force. */
+  readonly current: Log
+  /** Sets the log up as configured; its level follows the configuration from then on. */
+  configure(config: HouseConfig): void
+  /** Writes the last words of an error that ends the process. */
+  fatal(error: unknown): void
+  /** Says what a stop had to cut or leave behind. */
+  report(report: StopReport): void
+  flush(): void
+  close(): Promise<void>
+}
+
+/** Makes the log of a service. Until it is configured, lines have the default form and the level `info`. */
+export function createServiceLog(
+  service: string,
+  version: string,
+  runtime: Runtime,
+  destination: RuntimeOptions['logDestination'],
+): ServiceLog {
+  const open = (settings: {
+    level?: HouseConfig['current']['log']['level']
+    format: LogFormat
+    maskedValues?: readonly string[]
+  }) =>
+    createLog({
+      service,
+      version,
+      env: runtime.environment,
+      host: runtime.host,
+      ...labelsOf(runtime),
+      ...settings,
+      colour: runtime.terminal && runtime.env['NO_COLOR'] === undefined,
+      ...(destination === undefined ? {} : { destination }),
+    })
+  let configured: Log | undefined
+  let early: Log | undefined
+  const current = () => configured ?? (early ??= open({ format: earlyFormat(runtime) }))
+
+  return {
+    get current() {
+      return current()
+    },
+    configure(config) {
+      const { level, format } = config.current.log
+      configured = open({ level, format, maskedValues: config.sensitiveValues() })
+      const log = configured
+      log.adoptChannels()
+      config.subscribe('log.level', (next) => log.setLevel(next))
+      for (const warning of config.warnings) log.logger.warn(warning)
+    },
+    fatal(error) {
+      const { logger } = current()
+      // What is wrong outside of the program (configuration, address) is told in its own words; a stack would hide them.
+      if (exitCodeOf(error) !== exitCodes.uncaught && isKeelsonError(error)) {
+        logger.fatal({ error_code: error.code }, error.message)
+      } else {
+        const requestId = currentContext()?.requestId
+        logger.fatal(
+          { err: error, ...(requestId === undefined ? {} : { request_id: requestId }) },
+          'The process ends: nobody caught this error.',
+        )
+      }
+    },
+    report({ cut, failures }) {
+      const { logger } = current()
+      for (const inbound of cut) {
+        logger.error(
+          {
+            request_id: inbound.requestId,
+            method: inbound.request.method,
+            url: pathOf(inbound.request.url),
+            age_ms: Math.round(performance.now() - inbound.startedAtMs),
+          },
+          'A request was cut: the grace period is over.',
+        )
+      }
+      for (const { name, error } of failures) logger.error({ err: error }, `Closing ${name} failed.`)
+    },
+    flush() {
+      configured?.flush()
+      early?.flush()
+    },
+    async close() {
+      await configured?.close()
+      await early?.close()
+    },
+  }
+}
+
+/** Names that Kubernetes gives by its downward API. */
+function labelsOf({ env }: Runtime): { pod?: string; node?: string } {
+  return {
+    ...(env['POD_NAME'] ? { pod: env['POD_NAME'] } : {}),
+    ...(env['NODE_NAME'] ? { node: env['NODE_NAME'] } : {}),
+  }
+}
+
+/** Form of lines that are written before the configuration is known: an acceptable LOG_FORMAT, else the default. */
+function earlyFormat({ env, terminal, production }: Runtime): LogFormat {
+  const asked = env['LOG_FORMAT']
+  if (asked === 'gelf' || asked === 'gelf-collector' || asked === 'pretty') return asked
+  return terminal && !production ? 'pretty' : 'gelf'
+}
+
+function pathOf(url: string | undefined): string {
+  return (url ?? '').split('?', 1)[0] ?? ''
+}

@@ -1,0 +1,61 @@
+import type { Config } from '@keelson/config'
+import type { Health } from '@keelson/core/health'
+import type { Closer, StopReport } from '@keelson/core/lifecycle'
+import type { HttpClient } from '@keelson/http-client'
+import type { Log } from '@keelson/log'
+import type { Metrics } from '@keelson/metrics'
+import type { FastifyInstance } from 'fastify'
+import type { ServiceDefinition } from './definition.ts'
+import type { HouseSchema } from './house-schema.ts'
+
+/** Schema of a service's configuration: the chassis's keys and its own. */
+export type ServiceSchema<Definition extends ServiceDefinition> = HouseSchema &
+  (Definition extends { readonly config: infer Schema } ? Schema : unknown)
+
+/** One client for each declared dependency, under its name. */
+export type ServiceDependencies<Definition extends ServiceDefinition> = {
+  readonly [Name in keyof NonNullable<Definition['dependencies']>]: HttpClient
+}
+
+/** Where a started service listens. */
+export interface ServiceAddresses {
+  /** Port of the service. */
+  readonly port: number
+  /** Port of the operations endpoints; the same as `port` where they are shared. */
+  readonly opsPort: number
+}
+
+/** A running service: everything that its code needs of the chassis. */
+export interface Service<Definition extends ServiceDefinition = ServiceDefinition> extends AsyncDisposable {
+  readonly name: string
+  readonly version: string
+  /** Add routes, plugins and hooks here, as to any Fastify instance. */
+  readonly app: FastifyInstance
+  readonly config: Config<ServiceSchema<Definition>>
+  readonly dependencies: ServiceDependencies<Definition>
+  /** The logger; its lines carry the id of the request that they are written for. */
+  readonly log: Log['logger']
+  /** Custom metrics are made here. */
+  readonly metrics: Metrics
+  /** Health checks are added here. */
+  readonly health: Health
+  /**
+   * Registers something to give back at the stop. Closers run in reverse order, after the last request has ended.
+   */
+  onClose(name: string, close: Closer['close']): void
+  /**
+   * Starts to listen; ready when it resolves.
+   *
+   * @throws KEELSON_HTTP_ADDRESS_IN_USE, KEELSON_SERVICE_STATE_INVALID when called twice, and what plugins throw
+   */
+  start(): Promise<ServiceAddresses>
+  /** Stops in order (DESIGN §3.6). Never rejects; the process goes on. */
+  stop(reason?: string): Promise<StopReport>
+}
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The service that this app belongs to. */
+    readonly keelson: Service
+  }
+}
