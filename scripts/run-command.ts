@@ -30,6 +30,8 @@ export function commandEnvironment(extra: Readonly<Record<string, string>> = {})
     PATH: `${join(repositoryRoot, 'node_modules', '.bin')}${delimiter}${process.env['PATH'] ?? ''}`,
     TURBO_TELEMETRY_DISABLED: '1',
     DO_NOT_TRACK: '1',
+    // Some tools paint whenever CI is set; a log of CI is read as text.
+    ...(process.stdout.isTTY || process.env['FORCE_COLOR'] !== undefined ? {} : { NO_COLOR: '1' }),
     ...extra,
   }
 }
