@@ -1,5 +1,5 @@
 import type { Log } from '@keelson/log'
-import { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify'
+import { type FastifyServerOptions, LogController } from 'fastify'
 import { replyToClientError, replyWithError } from './error-reply.ts'
 
 /**
@@ -10,7 +10,7 @@ import { replyToClientError, replyWithError } from './error-reply.ts'
  */
 export function keelsonAppOptions(log: Log, own: FastifyServerOptions = {}): FastifyServerOptions {
   return {
-    loggerInstance: log.logger as FastifyBaseLogger, // pino's own type differs only under exactOptionalPropertyTypes
+    loggerInstance: log.logger,
     // Read by the plugin, which checks it first (DESIGN §3.4); Fastify's own reading would let anything through.
     requestIdHeader: false,
     logController: new QuietRequests(),

@@ -130,7 +130,9 @@ describe('installKeelson', () => {
 
   it('keeps the context across the parsing of a body', async () => {
     const { url } = await serve((app) => {
-      app.addHook('preHandler', async () => void expect(currentContext()).toBeDefined())
+      app.addHook('preHandler', async () => {
+        expect(currentContext()).toBeDefined()
+      })
       app.post('/', async (request) => ({ context: currentContext()?.requestId, id: request.id }))
     })
     const response = await fetch(url, {
@@ -154,7 +156,7 @@ describe('installKeelson', () => {
       ids.map(async (id) => (await fetch(`${url}/1`, { headers: { 'x-request-id': id } })).text()),
     )
     expect(answers).toEqual(ids)
-    for (const line of lines().filter((line) => String(line['short_message']).startsWith('handling'))) {
+    for (const line of lines().filter((entry) => String(entry['short_message']).startsWith('handling'))) {
       expect(line['short_message']).toBe(`handling ${String(line['_request_id'])}`)
     }
   })

@@ -25,7 +25,8 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
     argv: runtime.argv,
     cwd: runtime.cwd,
     production: runtime.production,
-    sources: async ({ environment, value }) => {
+    sources: async (local) => {
+      const value = (key: string) => local.value(key)
       const endpoints = value('etcd.endpoints') as readonly string[] // as the schema says of this key and those below
       if (endpoints.length === 0) return []
       const { createEtcdSource } = await import('@keelson/config-etcd')
@@ -35,7 +36,7 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
         createEtcdSource({
           endpoints,
           org: value('etcd.org') as string,
-          environment,
+          env: local.environment,
           service: definition.name,
           required: value('etcd.required') as boolean,
           ...(username === null ? {} : { username }),

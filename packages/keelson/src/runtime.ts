@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
+import { isatty } from 'node:tty'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 
 /** Where a definition runs. Everything that a service reads of its process comes through here. */
@@ -65,7 +66,7 @@ export function resolveRuntime(options: RuntimeOptions): Runtime {
     production: environment === 'production' || env['NODE_ENV'] === 'production',
     // Set by the kubelet in every container, whatever the pod's own settings.
     inKubernetes: env['KUBERNETES_SERVICE_HOST'] !== undefined,
-    terminal: options.logDestination === undefined && process.stdout.isTTY === true,
+    terminal: options.logDestination === undefined && isatty(1),
     host: env['HOSTNAME'] || hostname(),
   }
 }

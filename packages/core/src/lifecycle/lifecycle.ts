@@ -75,7 +75,7 @@ export interface Lifecycle {
   /** Adds a server to drain. */
   serve(drain: ServerDrain): void
   /** Adds something to close; closers run in reverse order of registration, one after the other. */
-  onClose(name: string, close: Closer['close']): void
+  readonly onClose: (name: string, close: Closer['close']) => void
   /** The service answers from now on: readiness may turn up. */
   markStarted(): void
   /**
