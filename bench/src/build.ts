@@ -1,0 +1,24 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+const repository = fileURLToPath(new URL('../..', import.meta.url))
+
+/**
+ * Compiles the stacks and every package below them: what is measured is what would be published. Faults of the compiler
+ * go to stderr.
+ *
+ * @throws Error when something does not compile
+ */
+export async function build(signal: AbortSignal): Promise<void> {
+  const turbo = fileURLToPath(new URL('../../node_modules/.bin/turbo', import.meta.url))
+  const child = spawn(turbo, ['run', 'build', '--filter=@keelson/bench', '--output-logs=errors-only'], {
+    cwd: repository,
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: '1', DO_NOT_TRACK: '1' },
+    stdio: ['ignore', process.stderr, process.stderr],
+    signal,
+  })
+  // The first argument of `close` is the exit code.
+  const [code] = (await once(child, 'close')) as [number | null]
+  if (code !== 0) throw new Error('The build failed.')
+}

@@ -1,0 +1,26 @@
+// Loaded before a stack that is profiled: the first SIGUSR2 starts the profiler, the second one stops it and writes the
+// profile to the file named by `to` in the query of this module's address. So neither start-up nor warm-up is in it.
+import { renameSync, writeFileSync } from 'node:fs'
+import { Session } from 'node:inspector/promises'
+
+/** Microseconds between samples; the profiler's own default is 1,000. */
+const samplingInterval = 200
+
+const target = new URL(import.meta.url).searchParams.get('to')
+const session = new Session()
+session.connect()
+await session.post('Profiler.enable')
+await session.post('Profiler.setSamplingInterval', { interval: samplingInterval })
+
+process.once('SIGUSR2', () => {
+  process.once('SIGUSR2', () => void writeProfile())
+  void session.post('Profiler.start')
+})
+
+async function writeProfile(): Promise<void> {
+  const { profile } = await session.post('Profiler.stop')
+  if (target === null) return
+  // The file appears whole or not at all: the bench waits for it.
+  writeFileSync(`${target}.part`, JSON.stringify(profile))
+  renameSync(`${target}.part`, target)
+}

@@ -1,0 +1,30 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
+
+/** Path of a program that the environment's `PATH` finds, or `undefined`. */
+export function findProgram(name: string): string | undefined {
+  return (process.env['PATH'] ?? '')
+    .split(delimiter)
+    .filter((folder) => folder !== '')
+    .map((folder) => join(folder, name))
+    .find((path) => isExecutable(path))
+}
+
+/**
+ * Asks for a program before a long run begins.
+ *
+ * @throws Error that names the Debian package
+ */
+export function requireProgram(name: string): void {
+  if (findProgram(name) !== undefined) return
+  throw new Error(`${name} is missing. \`npm run setup\` installs it; on Debian: apt-get install ${name}`)
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}

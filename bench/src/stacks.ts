@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url'
+
+/** One way to run the small service of this bench, in a process of its own. */
+export interface Stack {
+  readonly name: StackName
+  /** Compiled program, so that no stack pays for types being stripped. */
+  readonly program: string
+  /** Answers 200 once the stack says that it can serve. The baseline has no such route: its own one must do. */
+  readonly readinessUrl: (ports: Ports) => string
+}
+
+/** Names that `--stacks` takes. */
+export type StackName = 'bare-fastify' | 'keelson' | 'usual-plugins'
+
+/** Ports that the bench has chosen for a stack. */
+export interface Ports {
+  readonly port: number
+  /** Only keelson has an operations port. */
+  readonly opsPort: number
+}
+
+/** Every stack is divided by this one. */
+export const baselineName: StackName = 'bare-fastify'
+
+/** keelson is divided by this one too: bare Fastify does less, this does about the same. */
+const rivalName: StackName = 'usual-plugins'
+
+/** What requests ask for. */
+export const requestPath = '/videos/1'
+
+export const stacks: readonly Stack[] = [
+  {
+    name: 'bare-fastify',
+    program: compiled('bare-fastify'),
+    readinessUrl: ({ port }) => `http://127.0.0.1:${port}${requestPath}`,
+  },
+  {
+    name: 'keelson',
+    program: compiled('keelson'),
+    readinessUrl: ({ opsPort }) => `http://127.0.0.1:${opsPort}/readiness`,
+  },
+  {
+    name: 'usual-plugins',
+    program: compiled('usual-plugins'),
+    readinessUrl: ({ port }) => `http://127.0.0.1:${port}/readiness`,
+  },
+]
+
+/** The stacks that others are divided by, as far as they run. */
+export function basesOf(running: readonly Stack[]): readonly Stack[] {
+  const names: readonly StackName[] = running.length > 2 ? [baselineName, rivalName] : [baselineName]
+  return running.filter(({ name }) => names.includes(name))
+}
+
+function compiled(name: string): string {
+  return fileURLToPath(new URL(`../dist/stacks/${name}.js`, import.meta.url))
+}
