@@ -1,3 +1,4 @@
+export { startEtcd, type EtcdFixture } from './etcd-fixture.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { startProcess, type ProcessEnd, type ProcessOptions, type TestProcess } from './process-harness.ts'
 export { checkGelfLine } from './gelf-check.ts'
