@@ -9,6 +9,9 @@ export interface SourceLoad {
   readonly warnings: readonly string[]
 }
 
+/** Time for an aborted source to say what it was waiting for, which is a better cause than lateness. */
+const graceMs = 250
+
 /**
  * Loads all sources at once within one budget.
  *
@@ -23,10 +26,10 @@ export async function loadSources(
   const abort = new AbortController()
   const late = Promise.withResolvers<never>()
   late.promise.catch(() => undefined) // nobody may be racing against it any more
-  const timer = clock.setTimeout(() => {
-    const error = new Error(`no answer within ${timeoutMs} ms`)
-    abort.abort(error)
-    late.reject(error)
+  const lateness = new Error(`no answer within ${timeoutMs} ms`)
+  let timer = clock.setTimeout(() => {
+    abort.abort(lateness)
+    timer = clock.setTimeout(() => late.reject(lateness), graceMs)
   }, timeoutMs)
   try {
     const results = await Promise.allSettled(
