@@ -1,0 +1,46 @@
+import { checkGelfLine } from '@keelson/testing'
+import { describe, expect, it } from 'vitest'
+import { launchService, startService } from './service-process.ts'
+
+const folder = 'test/e2e/services'
+
+describe('an error that nobody catches', () => {
+  it.each([
+    ['/throw', 'thrown where nobody catches'],
+    ['/reject', 'rejected where nobody catches'],
+  ])(
+    'after %s is one fatal line; what runs is answered, and the process ends with 1',
+    async (path, message) => {
+      await using failing = await startService({ main: `${folder}/failing.ts`, cwd: folder })
+      const answer = await fetch(`${failing.url}${path}`, { headers: { 'x-request-id': 'last-1' } })
+      expect(answer.status).toBe(200)
+      expect(await answer.json()).toEqual({ answered: true })
+
+      expect(await failing.process.exited()).toEqual({ code: 1, signal: null })
+      expect(failing.lines(({ level }) => Number(level) <= 2)).toMatchObject([
+        { level: 2, _error_type: 'TypeError', _error_message: message, _request_id: 'last-1' },
+      ])
+      expect(failing.process.stdout.flatMap(checkGelfLine)).toEqual([])
+      expect(failing.process.stderr).toEqual([])
+    },
+  )
+
+  it('while the service is created is one fatal line, and the process ends with 1', async () => {
+    await using process_ = launchService({ main: `${folder}/no-catch.ts`, cwd: folder })
+    expect(await process_.exited()).toEqual({ code: 1, signal: null })
+    const said = [...process_.stdout, ...process_.stderr].join('\n')
+    expect(said).toContain('KEELSON_SERVICE_DEFINITION_INVALID')
+    expect(said).toContain('Not A Name')
+  })
+})
+
+describe('SIGTERM during start-up', () => {
+  it('ends the process with 0', async () => {
+    await using process_ = launchService({ main: `${folder}/slow-start.ts`, cwd: folder })
+    await process_.line((line) => line.includes('"waiting"'), 'the start')
+    process_.signal('SIGTERM')
+    expect(await process_.exited()).toEqual({ code: 0, signal: null })
+    expect(process_.stderr).toEqual([])
+    expect(process_.stdout.flatMap(checkGelfLine)).toEqual([])
+  })
+})
