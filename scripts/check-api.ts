@@ -44,20 +44,30 @@ export function apiText(root: string, { folder, manifest }: Package): string {
     })
     return `// ${posix.join(manifest.name, path)}\n\n${statements.join('\n')}\n`
   })
-  const hidden = reachable(
+  const found = reachable(
     modules,
     entries.map(({ file }) => file),
-  ).filter((found) => !named.has(key(found)))
-  const rest = hidden.map((found) =>
-    declarationsOf(modules, found)
+  )
+  const hidden = found.filter((one) => !named.has(key(one)))
+  const behind = hidden.map((one) =>
+    declarationsOf(modules, one)
       .map(({ text }) => text)
       .join('\n'),
   )
-  const behind =
-    rest.length === 0
-      ? ''
-      : `\n// Not exported, but part of the types above.\n\n${rest.toSorted().join('\n')}\n`
-  return `// Public API of ${manifest.name}. Generated: npm run api\n\n${sections.join('\n')}${behind}`
+  // `declare module 'fastify'` changes types of others without being named.
+  const augmentations = [...new Set(found.map(({ file }) => file))].flatMap(
+    (file) => modules(file)?.augmentations.map(({ text }) => text) ?? [],
+  )
+  return [
+    `// Public API of ${manifest.name}. Generated: npm run api\n`,
+    ...sections,
+    ...group('Not exported, but part of the types above.', behind),
+    ...group('Added to types of others.', augmentations),
+  ].join('\n')
+}
+
+function group(title: string, statements: readonly string[]): readonly string[] {
+  return statements.length === 0 ? [] : [`// ${title}\n\n${statements.toSorted().join('\n')}\n`]
 }
 
 type ModuleReader = (file: string) => DeclarationModule | undefined

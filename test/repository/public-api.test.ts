@@ -18,6 +18,11 @@ export interface Options {
 }
 export declare function b(options: Options): void;
 export declare function internal(): void;
+declare module 'fastify' {
+    interface FastifyInstance {
+        readonly b: Options;
+    }
+}
 `,
   'packages/a/dist/shape.d.ts':
     'export type Shape = {\n    kind: Kind;\n};\ntype Kind = "a" | "b;";\ninterface Other {\n}\nexport {};\n',
@@ -49,6 +54,14 @@ type Kind = "a" | "b;";
 type Shape = {
     kind: Kind;
 };
+
+// Added to types of others.
+
+declare module 'fastify' {
+    interface FastifyInstance {
+        readonly b: Options;
+    }
+}
 `.replaceAll('export declare ', 'export '),
     )
   })
