@@ -6,7 +6,7 @@ const service = await createService({ name: 'slow-start' })
 
 service.app.register(async () => {
   service.log.info('waiting')
-  await wait(20_000)
+  await wait(1_500)
 })
 
 await service.start()
