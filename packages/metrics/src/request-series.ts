@@ -64,8 +64,8 @@ export function createRequestSeries(families: Families, cap: SeriesCap): Request
   const all: RouteSeries[] = []
   let overflow: RouteRecorder | undefined
 
-  families.replace(rendered(duration, () => all.map((route) => route.renderDurations()).join('')))
-  families.replace(rendered(total, () => all.map((route) => route.renderCounts()).join('')))
+  families.replace(rendered(duration, () => textOf(all, (route) => route.renderDurations())))
+  families.replace(rendered(total, () => textOf(all, (route) => route.renderCounts())))
 
   function add(method: string, route: string): RouteSeries {
     const series = new RouteSeries(shape, total.name, method, route)
@@ -80,7 +80,7 @@ export function createRequestSeries(families: Families, cap: SeriesCap): Request
       const known = byRoute.get(routeTemplate)?.get(knownMethod)
       if (known !== undefined) return known
       // The `unmatched` route has its places whatever the cap: ten at most, and everybody's scanner asks for them.
-      if (routeTemplate === unmatchedRoute || all.length < cap.maxSeries) {
+      if (routeTemplate === unmatchedRoute || all.length < cap.maxSeries - 1) {
         return add(knownMethod, routeTemplate)
       }
       overflow ??= countingOverflow(add(overflowLabel, overflowLabel), () => cap.onOverflow(total.name))
@@ -119,11 +119,11 @@ class RouteSeries implements RouteRecorder {
   }
 
   renderCounts(): string {
-    return this.#classes.map((series) => series?.renderCounts() ?? '').join('')
+    return textOf(this.#classes, (series) => series.renderCounts())
   }
 
   renderDurations(): string {
-    return this.#classes.map((series) => series?.renderDurations() ?? '').join('')
+    return textOf(this.#classes, (series) => series.renderDurations())
   }
 
   #classOf(statusCode: number): StatusClassSeries {
@@ -166,7 +166,7 @@ class StatusClassSeries {
   }
 
   renderCounts(): string {
-    return this.#codes.map((series) => series?.render() ?? '').join('')
+    return textOf(this.#codes, (series) => series.render())
   }
 
   renderDurations(): string {
@@ -186,6 +186,13 @@ class StatusClassSeries {
     this.#codes[index] = series
     return series
   }
+}
+
+/** Concatenation, not `join`: the pieces become one text once, when the whole exposition is sent. */
+function textOf<Part>(parts: readonly (Part | undefined)[], render: (part: Part) => string): string {
+  let text = ''
+  for (const part of parts) if (part !== undefined) text += render(part)
+  return text
 }
 
 function rendered(definition: RenderedFamily['definition'], render: () => string): RenderedFamily {
