@@ -117,7 +117,7 @@ class PipelinedClient implements HttpClient {
   readonly #pipeline: Pipeline
   readonly #transportLoaded: Promise<Transport>
   #transport: Transport | undefined
-  #closed = false
+  #closing: Promise<void> | undefined
 
   constructor(options: HttpClientOptions, target: URL) {
     const { clock = systemClock, random = Math.random, profile = 'internal' } = options
@@ -153,8 +153,12 @@ class PipelinedClient implements HttpClient {
     return this.#pipeline.release()
   }
 
-  async close(): Promise<void> {
-    this.#closed = true
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown()
+    return this.#closing
+  }
+
+  async #shutDown(): Promise<void> {
     await this.#pipeline.close()
     const transport = await this.#transportLoaded.catch(() => undefined)
     await transport?.close()
@@ -186,7 +190,7 @@ class PipelinedClient implements HttpClient {
   }
 
   async #call(method: HttpMethod, path: string, options: LooseOptions): Promise<Answer<unknown>> {
-    if (this.#closed) throw closedError(this.#options.dependency)
+    if (this.#closing !== undefined) throw closedError(this.#options.dependency)
     const prepared = this.#prepare(method, path, options)
     const transport = this.#transport ?? (await this.#transportLoaded)
     try {

@@ -7,6 +7,7 @@ export interface FaultBehaviour {
   readonly delayMs?: number
   /** @defaultValue 200 */
   readonly status?: number
+  /** Added to `content-type` and `content-length`; `transfer-encoding: chunked` stands in for the latter. */
   readonly headers?: Readonly<Record<string, string>>
   /** Text and bytes are sent as they are, anything else as JSON. @defaultValue `{}` as JSON */
   readonly body?: unknown
@@ -174,7 +175,8 @@ function respond(behaviour: FaultBehaviour, response: ServerResponse): void {
     return
   }
   const { bytes, type } = encode(behaviour.body ?? {})
-  response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers })
+  const length = 'transfer-encoding' in headers ? {} : { 'content-length': bytes.length }
+  response.writeHead(status, { 'content-type': type, ...length, ...headers })
   if (fault === 'reset-after-headers') {
     response.flushHeaders()
     cut(response)
@@ -182,6 +184,7 @@ function respond(behaviour: FaultBehaviour, response: ServerResponse): void {
     response.write(bytes.subarray(0, Math.ceil(bytes.length / 2)))
     cut(response)
   } else if (fault === 'slow-body') {
+    response.flushHeaders()
     drip(bytes, behaviour.pieceDelayMs ?? 100, response)
   } else {
     response.end(bytes)
