@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { Worker } from 'node:worker_threads'
+import { type BreakerState, type ClientAttempt, subscribe } from '@keelson/core/channels'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createHttpClient } from '../src/index.ts'
+
+/** A server on a thread of its own: it goes on answering while this thread is blocked. */
+const serverSource = `
+  const { createServer } = require('node:http')
+  const { parentPort } = require('node:worker_threads')
+  const server = createServer((request, response) => setTimeout(() => response.writeHead(200, { 'content-type': 'text/plain' }).end('answer'), 50))
+  server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port))
+`
+let worker: Worker | undefined
+
+afterEach(async () => {
+  await worker?.terminate()
+})
+
+function block(durationMs: number): void {
+  const end = performance.now() + durationMs
+  while (performance.now() < end) void 0
+}
+
+describe('a blocked event loop', () => {
+  it('makes no time-outs of answers that have arrived meanwhile', async () => {
+    worker = new Worker(serverSource, { eval: true })
+    const [port] = (await once(worker, 'message')) as [number] // what the source above posts
+    const client = createHttpClient({
+      service: 'delivery',
+      dependency: 'catalog',
+      target: `http://127.0.0.1:${port}`,
+      attemptTimeoutMs: 300,
+      retry: false,
+    })
+    const attempts: ClientAttempt[] = []
+    const states: BreakerState[] = []
+    const ends = [
+      subscribe('keelson.client.attempt', (attempt) => attempts.push(attempt)),
+      subscribe('keelson.breaker.changed', ({ to }) => states.push(to)),
+    ]
+    await Promise.all(Array.from({ length: 40 }, () => client.get('/'))) // connections are open from here on
+    for (let round = 0; round < 5; round++) {
+      const calls = Array.from({ length: 40 }, () => client.get('/'))
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      block(400)
+      expect(new Set(await Promise.all(calls))).toEqual(new Set(['answer']))
+    }
+    for (const end of ends) end()
+    expect(attempts.filter(({ outcome }) => outcome !== 'success')).toEqual([])
+    expect(states).toEqual([])
+    await client.close()
+  })
+})
