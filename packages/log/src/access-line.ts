@@ -1,6 +1,5 @@
 import type { AccessRecord } from '@keelson/core/http'
-import { collectorFragment, requestFragment } from './context-fragment.ts'
-import { quote } from './json-text.ts'
+import { quote, quoteless } from './json-text.ts'
 
 /** pino's levels that access lines are written at. */
 const infoLevel = 30
@@ -30,41 +29,50 @@ export function createAccessLines(
   options: AccessLineOptions,
 ): (method: string, route: string | undefined) => (record: AccessRecord) => void {
   const { prefix, slowRequestMs, head, timeText, threshold, write } = options
-  const name = (field: string): string => `,"${prefix}${field}":`
-  const names = {
-    url: name('url'),
-    status: name('status'),
-    durationMs: name('duration_ms'),
-    bytesIn: name('bytes_in'),
-    bytesOut: name('bytes_out'),
-    remoteIp: name('remote_ip'),
-    userAgent: name('user_agent'),
-    aborted: `${name('aborted')}"true"`,
-  }
+  // From the closing quote of the value before to the opening quote of the value after, or to the number.
+  const text = (field: string): string => `","${prefix}${field}":"`
+  const number = (field: string): string => `,"${prefix}${field}":`
+  const urlName = `,"${prefix}url":"`
+  const remoteIpName = text('remote_ip')
+  const userAgentName = text('user_agent')
+  const requestIdName = text('request_id')
+  const traceIdName = text('trace_id')
+  const spanIdName = text('span_id')
+  const durationName = `"${number('duration_ms')}`
+  const bytesInName = number('bytes_in')
+  const bytesOutName = number('bytes_out')
+  const abortedField = `${number('aborted')}"true"`
 
   return (method, route) => {
-    // Without its closing quote: the status follows.
-    const messageStart = `,"short_message":${quote(`${method} ${route ?? '(no route)'} `).slice(0, -1)}`
-    const routeFields =
-      `${name('method')}${quote(method)}` +
-      (route === undefined ? '' : `${name('route')}${quote(route)}`) +
-      names.url
+    const fields =
+      `${number('method')}${quote(method)}` +
+      `${route === undefined ? '' : `${number('route')}${quote(route)}`}${number('status')}`
+    const makeStart = (level: number, status: number): string =>
+      `${head(level)},"short_message":${quote(`${method} ${route ?? '(no route)'} ${status}`)}${fields}${status}`
+    // The two starts that nearly all lines of a route have are kept: its last status, in time and slow.
+    const starts: Record<number, { readonly status: number; readonly text: string }> = {}
+
     return (record) => {
-      const { statusCode, durationMs, userAgent } = record
-      const level = statusCode >= 500 ? errorLevel : durationMs > slowRequestMs ? warnLevel : infoLevel
+      const { durationMs, userAgent, traceId, spanId } = record
+      const status = finite(record.statusCode)
+      const level = status >= 500 ? errorLevel : durationMs > slowRequestMs ? warnLevel : infoLevel
       if (level < threshold()) return
-      const fragment = requestFragment(record)
+      let start = starts[level]
+      if (start === undefined || start.status !== status) {
+        start = { status, text: makeStart(level, status) }
+        starts[level] = start
+      }
+      let line = start.text + timeText() + urlName + quoteless(record.url)
+      if (record.remoteIp !== '') line += remoteIpName + quoteless(record.remoteIp)
+      if (userAgent !== undefined && userAgent !== '') line += userAgentName + quoteless(userAgent)
+      line += requestIdName + quoteless(record.requestId)
+      if (traceId !== undefined) line += traceIdName + quoteless(traceId)
+      if (spanId !== undefined) line += spanIdName + quoteless(spanId)
       // Microseconds are as fine as the clock of the process is worth.
       const duration = Math.round(finite(durationMs) * 1000) / 1000
-      write(
-        `${head(level)}${timeText()}${messageStart}${statusCode}"${routeFields}${quote(record.url)}${
-          names.status
-        }${statusCode}${names.durationMs}${duration}${names.bytesIn}${finite(record.bytesIn)}${names.bytesOut}${finite(
-          record.bytesOut,
-        )}${names.remoteIp}${quote(record.remoteIp)}${
-          userAgent === undefined || userAgent === '' ? '' : names.userAgent + quote(userAgent)
-        }${record.aborted ? names.aborted : ''}${prefix === '_' ? fragment : collectorFragment(fragment)}}\n`,
-      )
+      line += durationName + duration + bytesInName + finite(record.bytesIn)
+      line += bytesOutName + finite(record.bytesOut) + (record.aborted ? abortedField : '')
+      write(`${line}}\n`)
     }
   }
 }

@@ -93,7 +93,9 @@ export class FieldWriter {
         if (name.sensitive) this.#emit(name, redactedValue)
         else this.#object(name, value, depth, undefined)
         return
-      default:
+      case 'undefined':
+      case 'function':
+      case 'symbol':
     }
   }
 

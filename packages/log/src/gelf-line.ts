@@ -60,6 +60,15 @@ export function createLineBuilder(options: LineBuilderOptions): LineBuilder {
   const rules = newRules()
   // A getter or serializer may itself log: that line must not touch the marks of the line around it.
   let isBusy = false
+  const withRules = <Result>(use: (current: FieldRules) => Result): Result => {
+    if (isBusy) return use(newRules())
+    isBusy = true
+    try {
+      return use(rules)
+    } finally {
+      isBusy = false
+    }
+  }
   const finish = (text: string): string => {
     const masked = mask.isHeldBy(text) ? maskLine(text, mask) : text
     return masked.length > alwaysFits && Buffer.byteLength(masked) > maxLineBytes
@@ -68,19 +77,13 @@ export function createLineBuilder(options: LineBuilderOptions): LineBuilder {
   }
   return {
     finish,
-    line(parts) {
-      if (isBusy) return finish(build(parts, newRules()))
-      isBusy = true
-      try {
-        return finish(build(parts, rules))
-      } finally {
-        isBusy = false
-      }
-    },
+    line: (parts) => finish(withRules((current) => build(parts, current))),
     bind(parent, object, transform) {
       const fields = new Map<string, string>()
-      const own = newRules()
-      writeObject(new FieldWriter(own, own.names.startLine(false), fields), object, transform, true)
+      withRules((current) => {
+        const writer = new FieldWriter(current, current.names.startLine(false), fields)
+        writeObject(writer, object, transform, true)
+      })
       if (parent !== undefined)
         for (const [name, text] of parent) if (!fields.has(name)) fields.set(name, text)
       return fields

@@ -7,6 +7,11 @@ export function quote(text: string): string {
   return unsafe.test(text) ? JSON.stringify(text) : `"${text}"`
 }
 
+/** A text as it stands between the quotes of a JSON string. */
+export function quoteless(text: string): string {
+  return unsafe.test(text) ? JSON.stringify(text).slice(1, -1) : text
+}
+
 /**
  * The longest beginning of a text whose JSON form, quotes left out, has at most `maxBytes` bytes of UTF-8.
  * Never ends within a surrogate pair.

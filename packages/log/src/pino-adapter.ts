@@ -2,8 +2,9 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import { currentContext, type RequestContext } from '@keelson/core/context'
 import { pino, stdSerializers, symbols, type ChildLoggerOptions, type Logger, type LoggerOptions } from 'pino'
 import type { BoundFields, LineBuilder, Transform } from './gelf-line.ts'
+import { createTransform } from './pino-transform.ts'
 import { redactedText } from './redaction.ts'
-import { isError, readProperty } from './safe-value.ts'
+import { readProperty } from './safe-value.ts'
 
 export type { Logger } from 'pino'
 
@@ -32,7 +33,7 @@ export interface GelfLogger {
   /** Whether pino lets its lines be built by us; otherwise each of its lines is parsed and built anew. */
   readonly isDirect: boolean
   /** A logger that writes the same lines as `logger`, each with the ids of `context`. */
-  forContext(context: RequestContext, logger: Logger): Logger
+  readonly forContext: (context: RequestContext, logger: Logger) => Logger
 }
 
 /** What a logger of ours carries beyond pino's own. One property, so that a child costs one more slot. */
@@ -52,8 +53,6 @@ type OpenLogger = Logger & {
   [contextKey]?: RequestContext
   [key: symbol]: unknown
 }
-
-type Serializers = Readonly<Record<string, ((value: unknown) => unknown) | undefined>>
 
 interface Formatters {
   readonly bindings?: (bindings: Record<string, unknown>) => Record<string, unknown>
@@ -204,8 +203,9 @@ function createPino(
   }
   // pino's logger becomes one of ours in the next lines, before anybody else sees it.
   const logger = pino(settings, stream) as Logger as OpenLogger
-  // Its declared type depends on custom levels, of which these loggers know nothing.
-  const plainChild = logger.child as unknown as (
+  // Its declared type depends on custom levels, which change nothing here.
+  const found: unknown = Reflect.get(logger, 'child')
+  const plainChild = found as (
     this: Logger,
     given: object,
     childOptions: ChildLoggerOptions | undefined,
@@ -216,7 +216,7 @@ function createPino(
   Object.assign(logger, {
     child(this: OpenLogger, given: Record<string, unknown>, childOptions?: ChildLoggerOptions): Logger {
       const made = plainChild.call(this, {}, childOptions)
-      if (childOptions !== undefined && childOptions !== null) {
+      if (childOptions?.serializers !== undefined || childOptions?.redact !== undefined) {
         made[stateKey] = { ...this[stateKey], transform: transformOf(made, known) }
       }
       const format = (made[formattersKey] as Formatters).bindings // pino sets it on every child
@@ -252,50 +252,14 @@ function bind(builder: LineBuilder, logger: OpenLogger, given: Readonly<Record<s
   }
 }
 
-/** What pino's settings say about the value of each key, or `undefined` when they say nothing about any. */
+/** pino's settings for the values of a logger, as a transform. */
 function transformOf(logger: OpenLogger, known: Readonly<Record<string, symbol>>): Transform | undefined {
-  const serializers = { ...(logger[serializersKey] as Serializers) } // as pino documents the symbol
-  // Errors are ours to write: the standard serializer flattens causes into one text.
-  if (serializers['err'] === stdSerializers.err) delete serializers['err']
-  const ownSerializers = new Map(Object.entries(serializers))
-  const stringifiers = stringifiersOf(logger, known)
-  if (ownSerializers.size === 0 && stringifiers === undefined) return undefined
-  return (key, value) => {
-    if (value === undefined) return undefined
-    try {
-      const serializer = ownSerializers.get(key)
-      const serialized = serializer === undefined ? value : serializer(value)
-      const stringify = stringifiers?.get(key)
-      if (stringify === undefined || serialized === undefined) return serialized
-      const text = stringify(isError(serialized) ? stdSerializers.err(serialized) : serialized)
-      // `undefined` is what a path with `remove` comes to; otherwise redaction answers with JSON.
-      return typeof text === 'string' ? (JSON.parse(text) as unknown) : undefined
-    } catch {
-      return '[unreadable]'
-    }
-  }
-}
-
-interface KeyStringifiers {
-  get(key: string): ((value: unknown) => unknown) | undefined
-}
-
-/** pino's redaction: by first key of the path, a function from value to JSON text. */
-function stringifiersOf(
-  logger: OpenLogger,
-  known: Readonly<Record<string, symbol>>,
-): KeyStringifiers | undefined {
-  const found = known['stringifiersSym'] === undefined ? undefined : logger[known['stringifiersSym']]
-  if (typeof found !== 'object' || found === null) return undefined
-  const wildcardKey = known['wildcardFirstSym']
-  // As pino's redaction makes them.
-  const byKey = new Map(Object.entries(found as Record<string, (value: unknown) => unknown>))
-  const wildcard =
-    wildcardKey === undefined
-      ? undefined
-      : (found as Record<symbol, ((value: unknown) => unknown) | undefined>)[wildcardKey]
-  if (byKey.size === 0 && wildcard === undefined) return undefined
-  return { get: (key) => byKey.get(key) ?? wildcard }
+  return createTransform({
+    serializers: logger[serializersKey],
+    stringifiers: known['stringifiersSym'] === undefined ? undefined : logger[known['stringifiersSym']],
+    wildcardKey: known['wildcardFirstSym'],
+    standardErrorSerializer: stdSerializers.err,
+  })
 }
 
 /** Writes what can be read of a call whose arguments threw. */
@@ -314,7 +278,7 @@ function rescue(options: GelfLoggerOptions, logger: Logger, args: readonly unkno
         object,
         bound: state.bound,
         context,
-        transform: undefined,
+        transform: state.transform,
       }),
     )
   } catch {

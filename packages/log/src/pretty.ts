@@ -56,15 +56,15 @@ export function formatPretty(line: string, options: PrettyOptions = {}): string 
   const head = [
     paint(timeOf(fields['timestamp']), '90'),
     paint(level === 'trace' ? 'TRACE' : word, sgr),
-    ...(service === undefined ? [] : [paint(escapeControls(String(service)), '35')]),
-    escapeControls(String(fields['short_message'] ?? '')),
+    ...(service === undefined ? [] : [paint(escapeControls(textOf(service)), '35')]),
+    escapeControls(textOf(fields['short_message'] ?? '')),
   ]
   const rest = additionalFields(fields).map(([name, value]) => paint(`${name}=${valueText(value)}`, '90'))
   const full = fields['full_message']
   const below =
     full === undefined || full === fields['short_message']
       ? ''
-      : `${indent(escapeControls(String(full), true))}\n`
+      : `${indent(escapeControls(textOf(full), true))}\n`
   return `${[...head, ...rest].join(' ')}\n${below}`
 }
 
@@ -80,13 +80,23 @@ function parse(text: string): Record<string, unknown> | undefined {
   }
 }
 
+/** A text as it is; anything else as JSON. */
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
 /** Local time of the reader, to the millisecond; the date is seldom in question. */
 function timeOf(timestamp: unknown): string {
   const date = new Date(Number(timestamp) * 1000)
   if (Number.isNaN(date.getTime())) return '--:--:--.---'
-  const two = (value: number): string => String(value).padStart(2, '0')
-  const ms = String(date.getMilliseconds()).padStart(3, '0')
-  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${ms}`
+  const clockText = [date.getHours(), date.getMinutes(), date.getSeconds()]
+    .map((part) => padded(part, 2))
+    .join(':')
+  return `${clockText}.${padded(date.getMilliseconds(), 3)}`
+}
+
+function padded(value: number, length: number): string {
+  return String(value).padStart(length, '0')
 }
 
 function additionalFields(fields: Record<string, unknown>): (readonly [string, unknown])[] {
@@ -100,7 +110,7 @@ function additionalFields(fields: Record<string, unknown>): (readonly [string, u
 }
 
 function valueText(value: unknown): string {
-  const text = escapeControls(typeof value === 'string' ? value : JSON.stringify(value))
+  const text = escapeControls(textOf(value))
   return typeof value === 'string' && /[\s"=]/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text
 }
 

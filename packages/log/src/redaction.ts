@@ -31,11 +31,11 @@ function wordsOf(key: string): string[] {
 /** Finds and replaces known secret values, wherever they appear in the values of a line. */
 export interface ValueMask {
   /** Adds values to look for; those under 8 characters are left out. */
-  add(values: readonly string[]): void
+  readonly add: (values: readonly string[]) => void
   /** Whether a line, as JSON text, holds a known value: cheap, and may err on the side of yes. */
-  isHeldBy(line: string): boolean
+  readonly isHeldBy: (line: string) => boolean
   /** A text without any known value. */
-  apply(text: string): string
+  readonly apply: (text: string) => string
 }
 
 /** Makes a {@link ValueMask}. */

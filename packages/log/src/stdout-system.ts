@@ -2,8 +2,8 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
 
 /** What a destination asks of the operating system. */
 export interface OutputSystem {
-  /** Writes what there is room for and says how many bytes that were; throws errors with a `code`. */
-  write(data: string | Uint8Array): number
+  /** Writes what there is room for of the first `length` bytes, and says how many that were; throws errors with a `code`. */
+  write(data: Uint8Array, length: number): number
   /** Holds the process. Milliseconds. */
   wait(durationMs: number): void
   /** Gives back what is its own; later lines go to the shared descriptor. */
@@ -27,7 +27,7 @@ export function standardOutput(): OutputSystem {
   let fd = ownFd ?? stdoutFd
   const cell = new Int32Array(new SharedArrayBuffer(4))
   return {
-    write: (data) => (typeof data === 'string' ? writeSync(fd, data) : writeSync(fd, data)),
+    write: (data, length) => writeSync(fd, data, 0, length),
     wait(durationMs) {
       Atomics.wait(cell, 0, 0, durationMs)
     },
