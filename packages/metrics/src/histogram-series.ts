@@ -58,7 +58,7 @@ export class HistogramSeries implements RenderedSeries {
     const sumPlace = this.#bounds.length
     let text = ''
     let count = 0
-    // Two pieces a line: fewer make a scrape of 10,000 lines a fifth cheaper than four.
+    // Two pieces a line: a scrape of 10,000 lines is a tenth cheaper than with four (2026-11, Node 24).
     for (let bucket = 0; bucket < sumPlace; bucket++) {
       count += this.#slots[bucket] ?? 0
       text += texts[bucket]

@@ -1,5 +1,5 @@
 import * as client from '@prometheus-io/client'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { channel, type MetricsProblem, subscribe } from '@keelson/core/channels'
 import { isKeelsonError } from '@keelson/core/errors'
 import { createFakeClock } from '@keelson/testing'
@@ -160,10 +160,9 @@ describe('createMetrics', () => {
   })
 
   test('leaves the series of a failed runtime collector out, not those of the others', async () => {
-    const original = process.memoryUsage.rss
-    process.memoryUsage.rss = () => {
+    const rss = vi.spyOn(process.memoryUsage, 'rss').mockImplementation(() => {
       throw new Error('EMFILE')
-    }
+    })
     try {
       const { body } = await create({ runtime: true }).render()
       expect(valueOf(body, 'process_resident_memory_bytes')).toBeUndefined()
@@ -172,7 +171,7 @@ describe('createMetrics', () => {
         '1',
       )
     } finally {
-      process.memoryUsage.rss = original
+      rss.mockRestore()
     }
   })
 

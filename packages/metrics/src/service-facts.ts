@@ -6,6 +6,9 @@ const phases = ['starting', 'started', 'draining', 'closing', 'stopped'] as cons
 
 const shedReasons = ['limit', 'deadline', 'draining'] as const
 
+/** Why lines on stdout are lost as a rule; a rarer reason gets its series with its first line. */
+const dropReasons = ['queue-full', 'EPIPE'] as const
+
 /** Where everything that records facts of one service gets them from. */
 export interface FactSource {
   /** Only facts of this service are recorded; another may live in the process. */
@@ -84,6 +87,7 @@ function recordLosses({ service, families }: FactSource): readonly (() => void)[
   const shed = families.scalar('keelson_admission_shed_total')
   const dropped = families.scalar('keelson_log_dropped_total')
   for (const reason of shedReasons) shed.series(reason)
+  for (const reason of dropReasons) dropped.series(reason)
   return [
     subscribe('keelson.admission.shed', (fact) => {
       if (fact.service === service) shed.series(fact.reason).value++
