@@ -95,6 +95,13 @@ export function compileFormat(
   return customFormat(name, Object.hasOwn(custom, name) ? custom[name] : undefined)
 }
 
+/** Whether a name is taken by a format of this package. */
+export function isBuiltInFormat(name: string): boolean {
+  return (
+    Object.hasOwn(scalarFormats, aliasOf(name)) || ['array', 'map', 'object', '*'].includes(aliasOf(name))
+  )
+}
+
 function aliasOf(name: string): string {
   return Object.hasOwn(aliases, name) ? (aliases[name] ?? name) : name
 }
@@ -144,7 +151,7 @@ function mapFormat(item: CompiledFormat): CompiledFormat {
       // null takes an entry of a lower layer away; resolve.ts does that.
       entries.map(([name, element]) => [name, element === null ? accept(null) : item.fromValue(element)]),
     )
-    if (!values.ok) return values
+    if (!values.ok) return { ...values, foreign: true } // the name of an entry may be part of a secret
     const list = values.value as readonly unknown[] // collect gives a list, one value for each entry
     return accept(Object.fromEntries(entries.map(([name], index) => [name, list[index]])))
   }
@@ -255,7 +262,10 @@ function standardFormat(schema: StandardSchema<unknown, unknown>): CompiledForma
 function fromJsonText(text: string, fromValue: (value: unknown) => Coerced): Coerced {
   const { root, problems } = readJson(text)
   const [problem] = problems
-  if (problem !== undefined) return refuse(`is not usable JSON: it ${problem.problem}`)
+  if (problem !== undefined) {
+    // Says which key is there twice and which character is unexpected: pieces of a secret, where it is one.
+    return { ok: false, problem: `is not usable JSON: it ${problem.problem}`, foreign: true }
+  }
   return root === undefined ? refuse('is not JSON') : fromValue(plainValue(root))
 }
 

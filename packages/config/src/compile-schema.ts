@@ -1,6 +1,6 @@
 import { KeelsonError } from '@keelson/core/errors'
 import { isStandardSchema } from '@keelson/core/standard-schema'
-import { type CompiledFormat, compileFormat, type CustomFormat } from './compile-format.ts'
+import { type CompiledFormat, compileFormat, type CustomFormat, isBuiltInFormat } from './compile-format.ts'
 import { environmentName, reservedEnvironmentNames } from './environment-names.ts'
 import type { ConfigSchema, Format, LeafSchema, SourceKind } from './schema.ts'
 
@@ -50,6 +50,10 @@ export function compileSchema(
     byArgument: new Map(),
     mistakes: [],
     custom,
+  }
+  for (const name of Object.keys(custom)) {
+    if (isBuiltInFormat(name))
+      compiled.mistakes.push(`The format ${name} is built in; give yours another name.`)
   }
   compileGroup(schema, [], compiled)
   if (compiled.mistakes.length > 0) {
@@ -117,6 +121,9 @@ function compileLeaf(schema: LeafSchema, path: readonly string[], compiled: Buil
   if (formatOfSchema === undefined) {
     mistake('needs a format, because none follows from its default.')
     return
+  }
+  if (schema.reload !== undefined && schema.reload !== 'hot' && schema.reload !== 'restart') {
+    mistake('has a reload that is neither "hot" nor "restart".')
   }
   if (schema.required === true && schema.default !== undefined) {
     mistake('has a default and is required; one excludes the other.')
@@ -198,6 +205,8 @@ function registerNames(leaf: Leaf, compiled: Building, mistake: (text: string) =
     mistake(`would be read from ${canonical}, which every process has; put the key into a group.`)
   }
   for (const name of leaf.environmentNames) {
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+      mistake(`has the environment name ${name}, which no shell can set.`)
     const other = compiled.byEnvironmentName.get(name)
     if (other !== undefined && other !== leaf) {
       mistake(`shares the environment name ${name} with ${other.key}.`)

@@ -3,9 +3,11 @@ import { checkOptions, optionRules } from '@keelson/core/errors'
 import type { CustomFormat } from './compile-format.ts'
 import { type CompiledSchema, compileSchema } from './compile-schema.ts'
 import type { ConfigSource } from './config-source.ts'
+import { showValue } from './display.ts'
 import { evaluate } from './evaluate.ts'
 import type { Explanation, PendingValue } from './explain.ts'
 import { type ConfigFault, configInvalid } from './faults.ts'
+import { scalarFormats } from './formats.ts'
 import type { LayerReading, Precedence } from './layer.ts'
 import { createLiveConfig, unknownKeyError } from './live-config.ts'
 import { mergeReadings, readLocalLayers } from './local-layers.ts'
@@ -26,7 +28,7 @@ export interface SourceContext {
    *
    * @throws KEELSON_CONFIG_INVALID with every local fault when the key's own value is wrong or missing
    */
-  value(key: string): unknown
+  readonly value: (key: string) => unknown
 }
 
 /** What {@link createConfig} is given. Nothing is read from `process`. */
@@ -185,7 +187,7 @@ async function open<Schema extends ConfigSchema>(
   }
   // Loaded here and not at import: convict with its argument parser is most of this package's weight.
   const { checkWithConvict } = await import('./convict-adapter.ts')
-  const off = env.KEELSON_CONFIG_ETCD === 'off'
+  const off = isOff(service, env.KEELSON_CONFIG_ETCD)
   const sources = off
     ? []
     : await sourcesOf(options.sources, {
@@ -218,6 +220,21 @@ const badEnvironment: ConfigFault = {
   problem: 'is no name of an environment',
   origin: 'env APP_ENV or NODE_ENV',
   suggestion: 'Use letters, digits, dots, - and _; it becomes the name of a file.',
+}
+
+function isOff(service: string, text: string | undefined): boolean {
+  if (text === undefined) return false
+  const coerced = scalarFormats.boolean?.fromText(text)
+  if (coerced?.ok === true) return coerced.value === false
+  throw configInvalid(service, [
+    {
+      key: 'KEELSON_CONFIG_ETCD',
+      value: showValue(text, false),
+      problem: 'is not on or off',
+      origin: 'env KEELSON_CONFIG_ETCD',
+      suggestion: 'Set it to off to start without etcd, or unset it.',
+    },
+  ])
 }
 
 function listOf(text: string | undefined): readonly string[] {

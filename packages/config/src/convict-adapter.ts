@@ -29,9 +29,18 @@ export function checkWithConvict(values: ReadonlyMap<Leaf, unknown>): ConvictRea
   // Something is refused. convict says what as one text for all keys, so each is asked for on its own.
   const refusals: ConvictRefusal[] = []
   for (const subject of subjects) {
-    check([subject], (message) => refusals.push({ leaf: subject[0], message }))
+    check([subject], (message) =>
+      refusals.push({ leaf: subject[0], message: bareMessage(message, subject[0]) }),
+    )
   }
   return { values: new Map(), refusals }
+}
+
+/** convict puts the key in front and the value, as it coerced it, behind; both are in the fault already. */
+function bareMessage(message: string, leaf: Leaf): string {
+  const front = `${leaf.key}: `
+  const behind = message.lastIndexOf(': value was ')
+  return message.slice(message.startsWith(front) ? front.length : 0, behind === -1 ? undefined : behind)
 }
 
 function check(

@@ -7,7 +7,7 @@ export type Coerced =
       readonly ok: false
       /** End of a sentence that begins with the key: `is not a whole number`. */
       readonly problem: string
-      /** The problem is in the words of foreign code, which may repeat the value: not to be shown for secrets. */
+      /** The problem is in words that may repeat a part of the value: not to be shown for secrets. */
       readonly foreign?: boolean
     }
 
