@@ -35,6 +35,15 @@ describe('createHttpClient', () => {
     await expect(client.get('/videos')).rejects.toMatchObject({ code: 'KEELSON_CLIENT_CLOSED' })
   })
 
+  it('refuses a call that was overtaken by close', async () => {
+    const client = createHttpClient(base)
+    const call = client.get('/videos')
+    await Promise.all([
+      client.close(),
+      expect(call).rejects.toMatchObject({ code: 'KEELSON_CLIENT_CLOSED', statusCode: 503 }),
+    ])
+  })
+
   it.each([
     { target: 'catalog:8080' },
     { target: '/videos' },

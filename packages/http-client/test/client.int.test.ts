@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { subscribe } from '@keelson/core/channels'
 import { runWithContext } from '@keelson/core/context'
 import type { KeelsonError } from '@keelson/core/errors'
@@ -297,6 +300,34 @@ describe('cancellation', () => {
     expect(await outcome).toMatchObject({ code: 'KEELSON_CLIENT_CANCELLED', statusCode: 499 })
     await until(() => server.abortedCount === 1)
     expect(server.abortedCount).toBe(1)
+  })
+})
+
+describe('a connection', () => {
+  it('never carries a request that was given up while it waited for one', async () => {
+    server.behave({ delayMs: 300 })
+    const client = make({ maxConnections: 1 })
+    const first = client.get('/first')
+    await until(() => server.requestCount === 1)
+    expect(await failure(client.get('/second', { timeoutMs: 100 }))).toMatchObject({
+      code: 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED',
+    })
+    await first
+    await client.get('/third')
+    expect(server.requests.map(({ url }) => url)).toEqual(['/first', '/third'])
+  })
+
+  it('is still waiting for the head of the answer after early hints', async () => {
+    const hinting = createServer((_request, response) => {
+      response.writeEarlyHints({ link: '</style.css>; rel=preload' })
+    })
+    hinting.listen(0, '127.0.0.1')
+    await once(hinting, 'listening')
+    const { port } = hinting.address() as AddressInfo // it listens on TCP
+    const client = make({ target: `http://127.0.0.1:${port}`, attemptTimeoutMs: 200, retry: false })
+    expect(await failure(client.get('/'))).toMatchObject({ details: { phase: 'headers' } })
+    hinting.closeAllConnections()
+    hinting.close()
   })
 })
 

@@ -13,7 +13,7 @@ async function run(source: string): Promise<unknown> {
   const { stdout } = await promisify(execFile)(
     process.execPath,
     ['--conditions=keelson-source', '--input-type=module', '--eval', report + source],
-    { cwd: import.meta.dirname },
+    { cwd: import.meta.dirname, timeout: 30_000 },
   )
   return JSON.parse(stdout)
 }
@@ -34,7 +34,7 @@ describe('importing', () => {
   it('making a client that is never closed keeps no process alive', async () => {
     const result = await run(`
       const { createHttpClient } = await import('@keelson/http-client')
-      const client = createHttpClient({ service: 'a', dependency: 'b', target: 'http://127.0.0.1:1', breaker: { minimumThroughput: 1 } })
+      const client = createHttpClient({ service: 'a', dependency: 'b', target: 'http://127.0.0.1:1', breaker: { minimumThroughput: 1, breakMs: 600_000, maxBreakMs: 600_000 } })
       const code = await client.get('/').catch((error) => error.code)
       process.stdout.write(JSON.stringify({ code, breaker: client.state().breaker }))
     `)

@@ -96,7 +96,6 @@ export class LimitedAttempt implements Attempt {
   }
 
   #abort(reason: KeelsonError, classification: Classification): void {
-    if (this.#over) return
     this.#aborted = { reason, classification }
     this.#ended(reason)
     this.#listener?.(reason)

@@ -25,10 +25,9 @@ export class CallScope {
   constructor(bounds: CallBounds) {
     this.#bounds = bounds
     this.#onAbort = () => this.#cancel()
-    const [first, second] = bounds.signals
-    first?.addEventListener('abort', this.#onAbort)
-    if (second !== first) second?.addEventListener('abort', this.#onAbort)
-    if (first?.aborted || second?.aborted) this.#cancel()
+    // The same signal twice takes the listener once.
+    for (const signal of bounds.signals) signal?.addEventListener('abort', this.#onAbort)
+    if (bounds.signals.some((signal) => signal?.aborted)) this.#cancel()
   }
 
   get dependency(): string {
@@ -65,10 +64,6 @@ export class CallScope {
   pause(delayMs: number): Promise<void> {
     const { clock } = this.#bounds
     return new Promise((resolve, reject) => {
-      if (this.#cancelled !== undefined) {
-        reject(this.#cancelled)
-        return
-      }
       const timer = clock.setTimeout(() => {
         this.onCancel(undefined)
         resolve()

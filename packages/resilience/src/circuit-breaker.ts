@@ -317,7 +317,6 @@ class WindowedBreaker implements CircuitBreaker {
     const from = this.state
     apply()
     this.#stay += 1
-    this.#streakCount = 0
     if (changed.hasSubscribers) changed.publish({ service, dependency, from, to: this.state, ...this.counts })
   }
 }

@@ -207,6 +207,44 @@ describe('createPipeline', () => {
     expect(operation).not.toHaveBeenCalled()
   })
 
+  it('still cancels a retry after the operation of the attempt before has ended late', async () => {
+    const controller = new AbortController()
+    const late: (() => void)[] = []
+    const operation = () => new Promise<void>((resolve) => late.push(resolve))
+    const outcome = settle(make(), operation, { idempotent: true, signal: controller.signal })
+    await clock.advance(1_100)
+    expect(late).toHaveLength(2)
+    late[0]?.()
+    await clock.advance(0)
+    controller.abort()
+    expect(await outcome).toMatchObject({ code: 'KEELSON_RESILIENCE_CANCELLED' })
+  })
+
+  it('begins no retry when it is cancelled in the very moment in which its pause ends', async () => {
+    const controller = new AbortController()
+    const abortAfter: typeof clock.setTimeout = (callback, delayMs) =>
+      clock.setTimeout(() => {
+        callback()
+        if (delayMs < 100) controller.abort()
+      }, delayMs)
+    const pipeline = make({ clock: { ...clock, setTimeout: abortAfter } })
+    const operation = vi.fn(down)
+    const { signal } = controller
+    expect(await settle(pipeline, operation, { idempotent: true, signal })).toMatchObject({
+      code: 'KEELSON_RESILIENCE_CANCELLED',
+    })
+    expect(operation).toHaveBeenCalledTimes(1)
+  })
+
+  it('does not wait for a place when it is cancelled already', async () => {
+    const pipeline = make({ bulkhead: { maxConcurrent: 1, maxQueue: 1 } })
+    const first = settle(pipeline, silence)
+    const refused = pipeline.run(silence, { signal: AbortSignal.abort() })
+    await expect(refused).rejects.toMatchObject({ code: 'KEELSON_RESILIENCE_CANCELLED' })
+    expect(calls).toMatchObject([{ outcome: 'cancelled', attemptCount: 0, durationMs: 0 }])
+    await first
+  })
+
   it('leaves no listener on a signal that many calls share', async () => {
     const { signal } = new AbortController()
     const added = vi.spyOn(signal, 'addEventListener')

@@ -1,6 +1,6 @@
 import { KeelsonError } from '@keelson/core/errors'
 import { createFakeClock } from '@keelson/testing'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { retry, type RetryOptions, type RetryResult } from './retry.ts'
 import { retryBudget } from './retry-budget.ts'
 
@@ -95,6 +95,19 @@ describe('retry', () => {
       cause: { message: 'the caller left' },
     })
     expect(clock.pendingCount).toBe(0)
+  })
+
+  it('does not call again when the signal was aborted during the call', async () => {
+    const controller = new AbortController()
+    const operation = vi.fn(() => {
+      controller.abort()
+      return Promise.reject(temporary())
+    })
+    const { signal } = controller
+    await expect(retry(operation, { clock: createFakeClock(), signal })).rejects.toMatchObject({
+      code: 'KEELSON_TEST_TEMPORARY',
+    })
+    expect(operation).toHaveBeenCalledTimes(1)
   })
 
   it('refuses options that it does not know, synchronously', () => {
