@@ -40,7 +40,7 @@ async function main(): Promise<void> {
     await drain(running)
     throw error
   }
-  if (!stopping.aborted) say(`${table(services)}\n\n${whatToTry(services)}\n`)
+  if (!stopping.aborted) say(`\n${table(services)}\n\n${whatToTry(services)}\n`)
 
   const failure = await Promise.race([
     ...running.map((one) => one.ended.then((end) => ({ one, end }))),

@@ -91,11 +91,15 @@ export async function statusOf(url: string): Promise<number> {
   }
 }
 
-/** Asks again until it is true; fails after {@link patienceMs}. */
-export async function until(isTrue: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const end = performance.now() + patienceMs
+/** Asks again until it is true; fails after the bound for hangs. */
+export async function until(
+  isTrue: () => boolean | Promise<boolean>,
+  what: string,
+  boundMs: number = patienceMs,
+): Promise<void> {
+  const end = performance.now() + boundMs
   while (!(await isTrue())) {
-    if (performance.now() > end) throw new Error(`${what} did not come within ${patienceMs} ms`)
+    if (performance.now() > end) throw new Error(`${what} did not come within ${boundMs} ms`)
     await wait(10)
   }
 }
