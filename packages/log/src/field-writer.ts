@@ -12,8 +12,8 @@ const maxKeysPerObject = 64
 /** Additional fields of one line, the log's own left out; further ones are counted in `_fields_dropped`. */
 const maxFields = 200
 
-/** Keys looked at for one line: objects full of empty values must not cost more than full ones. */
-const maxVisits = 2000
+/** Values looked at for one line, empty ones and those within lists included: enough to fill 16,000 bytes. */
+const maxNodes = 2000
 
 /** Longest value in characters. No value can have more bytes than a whole line (16,000). */
 export const maxValueLength = 16_000
@@ -40,7 +40,7 @@ export class FieldWriter {
   readonly #rules: FieldRules
   readonly #record: Map<string, string> | undefined
   #count = 0
-  #visits = 0
+  readonly #budget = { nodes: maxNodes }
 
   /**
    * @param line number of the line, from `FieldNames.startLine`
@@ -116,8 +116,8 @@ export class FieldWriter {
       this.#emit(name, '"[circular]"')
       return
     }
-    if (Array.isArray(inner) || depth > maxDepth || keys.length > maxKeysPerObject) {
-      this.#emit(name, this.quoted(jsonTextOf(inner, this.#rules.isSensitive)))
+    if (Array.isArray(inner) || depth >= maxDepth || keys.length > maxKeysPerObject) {
+      this.#emit(name, this.quoted(jsonTextOf(inner, this.#rules.isSensitive, this.#budget)))
       return
     }
     const path = { object: inner, above: { object: value, above: parents } }
@@ -135,7 +135,7 @@ export class FieldWriter {
 
   /** Whether the line takes no further field; if so, counts the `restCount` ones that are left out for it. */
   isFull(restCount: number): boolean {
-    if (this.#count < maxFields && this.#visits++ < maxVisits) return false
+    if (this.#count < maxFields && this.#budget.nodes-- > 0) return false
     this.droppedCount += restCount
     return true
   }

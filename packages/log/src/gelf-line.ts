@@ -8,8 +8,9 @@ import { alwaysFits, limitLine, maxLineBytes } from './line-limit.ts'
 import { maskLine, type ValueMask } from './redaction.ts'
 import { isError, readProperty, textOf } from './safe-value.ts'
 
-/** Longest short message in bytes; a longer one is shown whole in `full_message`. */
+/** Longest short message in bytes. A longer one is shown in `full_message`, and its beginning in `short_message`. */
 const maxShortMessageBytes = 8 * 1024
+const shortenedMessageBytes = 1024
 
 /** What becomes of a key's value before it is written: pino's serializers and redaction paths. */
 export type Transform = (key: string, value: unknown) => unknown
@@ -152,9 +153,10 @@ function messageFields(writer: FieldWriter, message: unknown, report: ObjectRepo
   let full = report.error?.fullText
   // No character takes more than 6 bytes in JSON; most messages are not looked at twice.
   if (short.length * 6 > maxShortMessageBytes) {
-    const cut = cutToJsonBytes(short, maxShortMessageBytes)
-    if (cut !== short) full = full === undefined ? short : `${short}\n${full}`
-    short = cut
+    if (cutToJsonBytes(short, maxShortMessageBytes) !== short) {
+      full = full === undefined ? short : `${short}\n${full}`
+      short = cutToJsonBytes(short, shortenedMessageBytes)
+    }
   }
   const fields = `,"short_message":${writer.quoted(short)}`
   return full === undefined ? fields : `${fields},"full_message":${writer.quoted(full)}`

@@ -31,16 +31,20 @@ const keptFields: ReadonlySet<string> = new Set(
 export function limitLine(line: string, prefix: '_' | ''): string {
   // The builder of the line only writes objects of texts and numbers.
   const fields = JSON.parse(line) as Record<string, string | number>
-  const originalBytes = Buffer.byteLength(line)
+  const names = Object.keys(fields)
   const budget = maxLineBytes - noteBytes
-  let names = Object.keys(fields)
+  const excess = Buffer.byteLength(line) - budget
   const bound = valueBound(
     names.map((name) => fieldBytes(name, fields[name])),
-    originalBytes - budget,
+    excess,
   )
+  let cut = 0
   for (const name of names) {
     const value = fields[name]
-    if (typeof value === 'string') fields[name] = cutToJsonBytes(value, bound)
+    if (typeof value !== 'string') continue
+    const kept = cutToJsonBytes(value, bound)
+    cut += Buffer.byteLength(value) - Buffer.byteLength(kept)
+    fields[name] = kept
   }
 
   let bytes = Buffer.byteLength(JSON.stringify(fields)) + 1
@@ -50,15 +54,18 @@ export function limitLine(line: string, prefix: '_' | ''): string {
     if (keptFields.has(name)) continue
     const { key, value } = fieldBytes(name, fields[name])
     bytes -= key + value
+    cut += value
     delete fields[name]
     dropped++
   }
-  names = Object.keys(fields)
-  const alreadyCut = Number(fields[`${prefix}truncated`] ?? 0)
-  fields[`${prefix}truncated`] = alreadyCut + originalBytes - bytes
-  const alreadyDropped = Number(fields[`${prefix}fields_dropped`] ?? 0)
-  if (dropped > 0) fields[`${prefix}fields_dropped`] = alreadyDropped + dropped
+  add(fields, `${prefix}truncated`, cut)
+  add(fields, `${prefix}fields_dropped`, dropped)
   return `${JSON.stringify(fields)}\n`
+}
+
+/** Adds to a count that the line may have already. */
+function add(fields: Record<string, string | number>, name: string, count: number): void {
+  if (count > 0) fields[name] = Number(fields[name] ?? 0) + count
 }
 
 interface FieldBytes {

@@ -8,9 +8,6 @@ const circularText = '[circular]'
 /** Levels that a value written as JSON text may have below itself. */
 const maxDepth = 8
 
-/** Values that one JSON text may hold; enough to fill a line of 16,000 bytes. */
-const maxNodes = 2000
-
 /** A property, or a note in its place when reading it throws. */
 export function readProperty(object: object, key: PropertyKey): unknown {
   try {
@@ -22,7 +19,9 @@ export function readProperty(object: object, key: PropertyKey): unknown {
 
 /** The text of anything that is not an object; also of symbols, where `String` is the only way that never throws. */
 export function textOf(value: unknown): string {
-  return typeof value === 'object' && value !== null ? jsonTextOf(value, neverSensitive) : String(value)
+  return typeof value === 'object' && value !== null
+    ? jsonTextOf(value, neverSensitive, { nodes: 100 })
+    : String(value)
 }
 
 /** Whether a value is an error, also one of another realm (`node:vm`), where `instanceof` says no. */
@@ -55,9 +54,14 @@ export function unwrapObject(value: object): unknown {
 /**
  * A list, or an object that lies too deep to be flattened, as JSON text. Never throws; what cannot be read is noted
  * in its place, and values under the name of a secret are left out.
+ *
+ * @param budget how many values may be looked at; counts down
  */
-export function jsonTextOf(value: unknown, isSensitive: (key: string) => boolean): string {
-  const budget = { nodes: maxNodes }
+export function jsonTextOf(
+  value: unknown,
+  isSensitive: (key: string) => boolean,
+  budget: { nodes: number },
+): string {
   return JSON.stringify(safeCopy(value, [], budget, isSensitive)) ?? ''
 }
 
