@@ -74,7 +74,7 @@ describe('startOpsServer', () => {
     const response = await fetch(`${url}/metrics`)
     expect([response.status, await response.text()]).toEqual([
       500,
-      '{"status":500,"title":"Internal Server Error"}',
+      '{"type":"about:blank","title":"Internal Server Error","status":500}',
     ])
   })
 

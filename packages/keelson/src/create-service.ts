@@ -95,6 +95,10 @@ export async function createService<const Definition extends ServiceDefinition>(
     host: settings.ops.host || settings.http.host,
     port: settings.ops.port,
     shared: settings.ops.port === settings.http.port && settings.http.port !== 0,
+    thread: settings.ops.thread,
+    service: definition.name,
+    stallLimitMs: settings.ops.stallLimit,
+    ...(settings.log.format === 'gelf' ? { lineFields: log.identity } : {}),
   }
   if (place.shared) mountOps(app, opsOptions)
 
@@ -110,7 +114,7 @@ export async function createService<const Definition extends ServiceDefinition>(
         `The service ${definition.name} cannot be started: it is ${life.phase}.`,
       )
     }
-    ops = await startOps(place, opsOptions)
+    ops = await startOps(place, opsOptions, (message) => log.current.logger.warn(message))
     life.onClose('app', () => app.close())
     const port = await listenApp(app, settings.http)
     addresses = { port, opsPort: ops?.port ?? port }

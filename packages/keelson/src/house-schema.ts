@@ -37,6 +37,17 @@ export const houseSchema = {
       default: 8081,
       env: 'OPS_PORT',
     },
+    thread: {
+      doc: 'Answer probes on a thread of their own, which a blocked main thread does not delay',
+      format: 'boolean',
+      default: true,
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+    stallLimit: {
+      doc: 'How long the main thread may be blocked before liveness fails',
+      format: 'duration',
+      default: '20s',
+    },
     config: {
       doc: 'Show the effective configuration at GET /config, secrets masked; in production only when true',
       format: 'boolean',

@@ -9,6 +9,8 @@ import type { Runtime, RuntimeOptions } from './runtime.ts'
 export interface ServiceLog {
   /** The log in force. */
   readonly current: Log
+  /** Constant fields of a GELF line of this service, for the one line that is written outside of the log. */
+  readonly identity: Readonly<Record<string, string | number>>
   /** Sets the log up as configured; its level follows the configuration from then on. */
   configure(config: HouseConfig): void
   /** Writes the last words of an error that ends the process. */
@@ -48,6 +50,14 @@ export function createServiceLog(
   return {
     get current() {
       return current()
+    },
+    identity: {
+      version: '1.1',
+      host: runtime.host,
+      _service: service,
+      _version: version,
+      _env: runtime.environment,
+      _pid: process.pid,
     },
     configure(config) {
       const { level, format } = config.current.log

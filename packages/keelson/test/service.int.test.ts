@@ -35,18 +35,27 @@ const get = (port: number, path: string, headers: Record<string, string> = {}) =
 
 describe('createService', () => {
   it('serves routes on its port and probes, metrics and facts on another', async () => {
-    const { service } = await run({ name: 'whole', version: '1.2.3' })
+    const { service, lines } = await run({ name: 'whole', version: '1.2.3' })
     service.app.get('/hello', async () => ({ hello: 'world' }))
     const { port, opsPort } = await service.start()
     expect(opsPort).not.toBe(port)
     expect(await (await get(port, '/hello')).json()).toEqual({ hello: 'world' })
     for (const probe of ['/liveness', '/readiness', '/startup'])
       expect((await get(opsPort, probe)).status).toBe(200)
+    // A thread that could not be started would have been said.
+    expect(lines().filter((line) => Number(line['level']) < 6)).toEqual([])
     expect((await get(port, '/liveness')).status).toBe(404)
     expect(await (await get(opsPort, '/info')).json()).toMatchObject({ name: 'whole', version: '1.2.3' })
     const page = await (await get(opsPort, '/metrics')).text()
     expect(page).toMatch(/http_requests_total\{[^}]*route="\/hello"[^}]*status_code="200"[^}]*\} 1/)
     expect(page).toMatch(/keelson_build_info\{[^}]*version="1.2.3"/)
+  })
+
+  it('answers probes on the main thread where no thread is wanted', async () => {
+    const { service } = await run({ name: 'threadless' }, { env: { OPS__THREAD: 'false' } })
+    const { opsPort } = await service.start()
+    expect((await get(opsPort, '/readiness')).status).toBe(200)
+    expect((await get(opsPort, '/metrics')).status).toBe(200)
   })
 
   it('serves both on one port when they are the same, without lines for probes', async () => {

@@ -16,6 +16,7 @@ export type {
   HealthChanged,
   LifecycleChanged,
   LogDropped,
+  ProcessStalled,
   MetricsProblem,
   RequestCompleted,
 } from './payloads.ts'

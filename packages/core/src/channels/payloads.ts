@@ -16,6 +16,7 @@ export interface ChannelPayloads {
   'keelson.config.source': ConfigSourceChanged
   'keelson.log.dropped': LogDropped
   'keelson.admission.shed': AdmissionShed
+  'keelson.process.stalled': ProcessStalled
   'keelson.metrics.problem': MetricsProblem
 }
 
@@ -160,4 +161,12 @@ export interface MetricsProblem {
   /** Name of the metric or of the collector. */
   readonly subject: string
   readonly error?: unknown
+}
+
+/** The main thread was blocked beyond the limit of liveness; told by the probe thread, read when it turns again. */
+export interface ProcessStalled {
+  readonly service: string
+  readonly silentMs: number
+  /** Frames that blocked it, innermost first. */
+  readonly stack: string
 }

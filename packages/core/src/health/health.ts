@@ -45,6 +45,12 @@ export interface Health {
   readiness(): ProbeAnswer
   startup(): ProbeAnswer
   checks(): readonly CheckState[]
+  /**
+   * Calls a listener now and after everything that may change the answer of a probe.
+   *
+   * @returns ends it
+   */
+  watch(listener: () => void): () => void
   /** Stops running checks. */
   close(): Promise<void>
 }
@@ -54,9 +60,14 @@ const up: ProbeAnswer = Object.freeze({ status: 'up', reasons: Object.freeze([])
 /** Makes the health of one service. */
 export function createHealth({ service, clock = systemClock }: HealthOptions): Health {
   const runners = new Map<string, CheckRunner>()
+  const listeners = new Set<() => void>()
   let started = false
   let draining = false
   let running = false
+
+  function changed(): void {
+    for (const listener of listeners) listener()
+  }
 
   return {
     check(name, run, options = {}) {
@@ -77,6 +88,7 @@ export function createHealth({ service, clock = systemClock }: HealthOptions): H
         { ...healthCheckDefaults, ...options },
         clock,
         (state, error) => {
+          changed()
           channel('keelson.health.changed').publish({
             service,
             check: name,
@@ -87,6 +99,7 @@ export function createHealth({ service, clock = systemClock }: HealthOptions): H
         },
       )
       runners.set(name, runner)
+      changed()
       if (running) void runner.start()
     },
     async start() {
@@ -95,12 +108,15 @@ export function createHealth({ service, clock = systemClock }: HealthOptions): H
     },
     markStarted() {
       started = true
+      changed()
     },
     drain() {
       draining = true
+      changed()
     },
     undrain() {
       draining = false
+      changed()
     },
     liveness: () => up,
     readiness() {
@@ -114,6 +130,11 @@ export function createHealth({ service, clock = systemClock }: HealthOptions): H
     },
     startup: () => (started ? up : { status: 'down', reasons: ['starting'] }),
     checks: () => [...runners.values()].map((runner) => runner.state),
+    watch(listener) {
+      listeners.add(listener)
+      listener()
+      return () => void listeners.delete(listener)
+    },
     async close() {
       running = false
       for (const runner of runners.values()) runner.close()

@@ -1,8 +1,4 @@
-export {
-  createOpsHandler,
-  opsPaths,
-  type MetricsPage,
-  type OpsHandler,
-  type OpsOptions,
-} from './ops-handler.ts'
+export { opsPaths, type MetricsPage, type OpsOptions } from './ops-answer.ts'
+export { createOpsHandler, type OpsHandler } from './ops-handler.ts'
 export { startOpsServer, type OpsServer, type OpsServerOptions } from './ops-server.ts'
+export { probeThreadDefaults, startProbeThread, type ProbeThreadOptions } from './probe-thread.ts'

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http'
 import { listen } from '../http/index.ts'
-import { createOpsHandler, type OpsOptions } from './ops-handler.ts'
+import type { OpsOptions } from './ops-answer.ts'
+import { createOpsHandler } from './ops-handler.ts'
 
 /** Where the operations endpoints listen. */
 export interface OpsServerOptions extends OpsOptions {
