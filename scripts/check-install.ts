@@ -7,8 +7,13 @@ import { findPackages, isCommand, repositoryRoot } from './repository.ts'
 import { report, type CheckReport } from './report.ts'
 import { runCommand } from './run-command.ts'
 
-/** Most packages that an installation of keelson may bring, itself included. */
-export const packageLimit = 100
+/** Packages that an installation of keelson should bring at most, itself included. */
+export const packageGoal = 100
+/**
+ * Packages that it does bring at most: the goal is missed by three (docs/decisions/0003). Never raised without a record
+ * there; lowered whenever the count falls.
+ */
+export const packageLimit = 103
 /** Most bytes that an installation may take, as the files say (not the blocks they fill). */
 export const byteLimit: number = 40 * 1024 * 1024
 
@@ -56,7 +61,9 @@ export function judge({ packageCount, totalBytes }: Weight): CheckReport {
   if (totalBytes > byteLimit) {
     problems.push(`keelson takes ${megabytes(totalBytes)} MB; the limit is ${megabytes(byteLimit)} MB`)
   }
-  const summary = `keelson with etcd3: ${packageCount} packages of at most ${packageLimit}, ${megabytes(totalBytes)} MB of at most ${megabytes(byteLimit)} MB`
+  const over =
+    packageCount > packageGoal ? ` (${packageCount - packageGoal} over the goal of ${packageGoal})` : ''
+  const summary = `keelson with etcd3: ${packageCount} packages of at most ${packageLimit}${over}, ${megabytes(totalBytes)} MB of at most ${megabytes(byteLimit)} MB`
   return { problems, summary }
 }
 
