@@ -1,5 +1,4 @@
-import type { BreakerPolicy } from './circuit-breaker.ts'
-import { breakerDefaults } from './circuit-breaker.ts'
+import { breakerDefaults, type BreakerPolicy } from './circuit-breaker.ts'
 import { type BulkheadPolicy, bulkheadDefaults } from './bulkhead.ts'
 import { type RetryPolicy, retryDefaults } from './retry.ts'
 import { type RetryBudgetPolicy, retryBudgetDefaults } from './retry-budget.ts'
