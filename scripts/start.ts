@@ -19,7 +19,7 @@ import {
 } from './video-services.ts'
 
 /** Ctrl-C reaches us twice, from the terminal and again from npm: within this time, in milliseconds, it is one. */
-const samePressMs = 300
+const samePressMs = 1_000
 
 async function main(): Promise<void> {
   const problem = nodeProblem(process.version)

@@ -26,9 +26,9 @@ describe('an error that nobody catches', () => {
   )
 
   it('while the service is created is one fatal line, and the process ends with 1', async () => {
-    await using process_ = launchService({ main: `${folder}/no-catch.ts`, cwd: folder })
-    expect(await process_.exited()).toEqual({ code: 1, signal: null })
-    const said = [...process_.stdout, ...process_.stderr].join('\n')
+    await using launched = launchService({ main: `${folder}/no-catch.ts`, cwd: folder })
+    expect(await launched.exited()).toEqual({ code: 1, signal: null })
+    const said = [...launched.stdout, ...launched.stderr].join('\n')
     expect(said).toContain('KEELSON_SERVICE_DEFINITION_INVALID')
     expect(said).toContain('Not A Name')
   })
@@ -36,11 +36,11 @@ describe('an error that nobody catches', () => {
 
 describe('SIGTERM during start-up', () => {
   it('ends the process with 0', async () => {
-    await using process_ = launchService({ main: `${folder}/slow-start.ts`, cwd: folder })
-    await process_.line((line) => line.includes('"waiting"'), 'the start')
-    process_.signal('SIGTERM')
-    expect(await process_.exited()).toEqual({ code: 0, signal: null })
-    expect(process_.stderr).toEqual([])
-    expect(process_.stdout.flatMap(checkGelfLine)).toEqual([])
+    await using launched = launchService({ main: `${folder}/slow-start.ts`, cwd: folder })
+    await launched.line((line) => line.includes('"waiting"'), 'the start')
+    launched.signal('SIGTERM')
+    expect(await launched.exited()).toEqual({ code: 0, signal: null })
+    expect(launched.stderr).toEqual([])
+    expect(launched.stdout.flatMap(checkGelfLine)).toEqual([])
   })
 })

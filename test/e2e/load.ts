@@ -20,16 +20,16 @@ export interface Load {
  */
 export function startLoad(callerCount: number, nextUrl: (index: number) => string): Load {
   const shots: Shot[] = []
-  let ended = false
+  const end = new AbortController()
   let sent = 0
   const call = async () => {
-    while (!ended) shots.push(await shoot(nextUrl(sent++)))
+    while (!end.signal.aborted) shots.push(await shoot(nextUrl(sent++)))
   }
   const callers = Promise.all(Array.from({ length: callerCount }, call))
   return {
     shots,
     async end() {
-      ended = true
+      end.abort()
       await callers
     },
   }

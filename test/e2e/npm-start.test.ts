@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { checkGelfLine, startProcess, type TestProcess } from '@keelson/testing'
@@ -9,6 +10,9 @@ import { findFreePort, statusOf, until } from './service-process.ts'
 
 const variables = ['DELIVERY_PORT', 'DELIVERY_OPS_PORT', 'CATALOG_PORT', 'CATALOG_OPS_PORT'] as const
 type Ports = Readonly<Record<(typeof variables)[number], string>>
+
+/** macOS has a \`script\` too, with other options. */
+const hasTerminal = process.platform === 'linux' && existsSync('/usr/bin/script')
 
 /** The last line of what is printed when everything runs. */
 const lastHint = "curl 'http://127.0.0.1:"
@@ -44,20 +48,23 @@ describe('npm start', () => {
     for (const variable of variables) expect(await statusOf(`http://127.0.0.1:${ports[variable]}/`)).toBe(0)
   })
 
-  it('takes one Ctrl-C on a terminal for one, drains both, and ends with 0', async () => {
-    const ports = await freePorts()
-    const terminal = openTerminal('exec npm start', ports)
-    await terminal.prints(lastHint)
-    terminal.type('\u0003')
-    expect(await terminal.exitCode).toBe(0)
-    expect(terminal.output).toContain('delivery stopped (0)')
-    expect(terminal.output).toContain('catalog stopped (0)')
-    // For people: colours, and lines that are no JSON.
-    expect(terminal.output).toContain('\u001b[1mservice')
-    expect(terminal.output).not.toContain('{"version":"1.1"')
-  })
+  it.skipIf(!hasTerminal)(
+    'takes one Ctrl-C on a terminal for one, drains both, and ends with 0',
+    async () => {
+      const ports = await freePorts()
+      const terminal = openTerminal('exec npm start', ports)
+      await terminal.prints(lastHint)
+      terminal.type('\u0003')
+      expect(await terminal.exitCode).toBe(0)
+      expect(terminal.output).toContain('delivery stopped (0)')
+      expect(terminal.output).toContain('catalog stopped (0)')
+      // For people: colours, and lines that are no JSON.
+      expect(terminal.output).toContain('\u001b[1mservice')
+      expect(terminal.output).not.toContain('{"version":"1.1"')
+    },
+  )
 
-  it('shows no colours on a terminal with NO_COLOR', async () => {
+  it.skipIf(!hasTerminal)('shows no colours on a terminal with NO_COLOR', async () => {
     const terminal = openTerminal('exec node scripts/start.ts', { ...(await freePorts()), NO_COLOR: '1' })
     await terminal.prints(lastHint)
     terminal.type('\u0003')
@@ -84,6 +91,20 @@ describe('scripts/start.ts', () => {
     clearInterval(timer)
     await expect(slow).rejects.toThrow()
     for (const variable of variables) expect(await statusOf(`http://127.0.0.1:${ports[variable]}/`)).toBe(0)
+  })
+
+  it('takes a signal that follows at once, as Ctrl-C through npm does, for the same', async () => {
+    const ports = await freePorts()
+    await using start = run(['node', 'scripts/start.ts'], ports)
+    await start.line((line) => line.trim().startsWith(lastHint), 'the hints')
+    const slow = fetch(`http://127.0.0.1:${ports.DELIVERY_PORT}/slow?seconds=1`)
+    await until(async () => (await inFlight(ports)) === 1, 'the request')
+
+    start.signal('SIGINT')
+    await start.line((line) => line.startsWith('Stopping'), 'the stop')
+    start.signal('SIGINT')
+    expect((await slow).status).toBe(200)
+    expect(await start.exited()).toEqual({ code: 0, signal: null })
   })
 
   it('names a port in use and its variable, ends with 69, and leaves nothing running', async () => {
@@ -129,10 +150,14 @@ function run(command: readonly [string, ...string[]], env: Readonly<Record<strin
 
 /** Runs a command on a terminal of its own, by util-linux's `script`. */
 function openTerminal(command: string, env: Readonly<Record<string, string>>) {
-  const child = spawn('script', ['--quiet', '--return', '--flush', '--command', command, '/dev/null'], {
-    cwd: repositoryRoot,
-    env: { PATH: commandEnvironment()['PATH'], HOME: process.env['HOME'], TERM: 'xterm', ...env },
-  })
+  const child = spawn(
+    '/usr/bin/script',
+    ['--quiet', '--return', '--flush', '--command', command, '/dev/null'],
+    {
+      cwd: repositoryRoot,
+      env: { PATH: commandEnvironment()['PATH'], HOME: process.env['HOME'], TERM: 'xterm', ...env },
+    },
+  )
   onTestFinished(() => void child.kill('SIGKILL'))
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (output += chunk))

@@ -38,12 +38,12 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
   const line = async (fits: (line: LogLine) => boolean, what: string) =>
     parseLine(await started.line((text) => fits(parseLine(text)), what))
   try {
-    const { _port, _ops_port } = await line(({ _ops_port }) => _ops_port !== undefined, 'readiness')
+    const ready = await line((one) => one['_ops_port'] !== undefined, 'readiness')
     return {
       process: started,
-      port: Number(_port),
-      url: `http://127.0.0.1:${_port}`,
-      opsUrl: `http://127.0.0.1:${_ops_port}`,
+      port: Number(ready['_port']),
+      url: `http://127.0.0.1:${ready['_port']}`,
+      opsUrl: `http://127.0.0.1:${ready['_ops_port']}`,
       lines: (fits) => started.stdout.map(parseLine).filter(fits),
       line,
       [Symbol.asyncDispose]: () => started[Symbol.asyncDispose](),

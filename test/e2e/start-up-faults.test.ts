@@ -56,11 +56,11 @@ describe('a port in use', () => {
 
 /** Waits for the end and gives the one message of it. */
 async function failedStart(started: TestProcess, code: number): Promise<string> {
-  await using process_ = started
-  expect(await process_.exited()).toEqual({ code, signal: null })
-  expect(process_.stderr).toEqual([])
-  expect(process_.stdout.flatMap(checkGelfLine)).toEqual([])
-  const fatal = process_.stdout.map((line) => JSON.parse(line)).filter(({ level }) => level <= 3)
+  await using launched = started
+  expect(await launched.exited()).toEqual({ code, signal: null })
+  expect(launched.stderr).toEqual([])
+  expect(launched.stdout.flatMap(checkGelfLine)).toEqual([])
+  const fatal = launched.stdout.map((line) => JSON.parse(line)).filter(({ level }) => level <= 3)
   expect(fatal).toHaveLength(1)
   expect(JSON.stringify(fatal)).not.toMatch(/\.ts:\d|node:internal|\\n +at /)
   return String(fatal[0].short_message)

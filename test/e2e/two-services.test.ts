@@ -66,8 +66,7 @@ it('two services live in one process, each with its own configuration, lines, se
 })
 
 it('a service that is stopped leaves no handler on the process', async () => {
-  const count = () => process.listenerCount('SIGTERM') + process.listenerCount('uncaughtException')
-  const before = count()
+  const before = countHandlers()
   const service: Service = await createService(
     { name: 'guest' },
     {
@@ -77,10 +76,14 @@ it('a service that is stopped leaves no handler on the process', async () => {
       logDestination: { write() {} },
     },
   )
-  expect(count()).toBe(before + 2)
+  expect(countHandlers()).toBe(before + 2)
   await service.stop()
-  expect(count()).toBe(before)
+  expect(countHandlers()).toBe(before)
 })
+
+function countHandlers(): number {
+  return process.listenerCount('SIGTERM') + process.listenerCount('uncaughtException')
+}
 
 async function seriesOf(opsPort: number): Promise<string> {
   return (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
