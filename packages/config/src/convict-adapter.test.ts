@@ -60,7 +60,11 @@ describe('formats of convict', () => {
 
   it('refuse by throwing anything at all', async () => {
     const frozen = Object.freeze(new Error('frozen'))
-    for (const thrown of ['a text', frozen, undefined]) {
+    for (const [thrown, said] of [
+      ['a text', 'a text'],
+      [frozen, 'frozen'],
+      [undefined, 'undefined'],
+    ] as const) {
       const schema = {
         a: {
           format: () => {
@@ -70,7 +74,7 @@ describe('formats of convict', () => {
         },
       }
       await expect(createConfig({ service: 'catalog', schema })).rejects.toMatchObject({
-        details: { faults: [{ key: 'a' }] },
+        details: { faults: [{ key: 'a', problem: `is refused: ${said}` }] },
       })
     }
   })

@@ -1,22 +1,27 @@
-const millisecondsPerUnit: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }
+const millisecondsPerUnit: ReadonlyMap<string, number> = new Map(
+  Object.entries({ '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }),
+)
 
 // SI and IEC 80000-13; `Ki`, `Mi`, … without B as Kubernetes writes quantities of memory.
-const bytesPerUnit: Readonly<Record<string, number>> = {
-  B: 1,
-  kB: 1e3,
-  KB: 1e3,
-  MB: 1e6,
-  GB: 1e9,
-  TB: 1e12,
-  KiB: 2 ** 10,
-  MiB: 2 ** 20,
-  GiB: 2 ** 30,
-  TiB: 2 ** 40,
-  Ki: 2 ** 10,
-  Mi: 2 ** 20,
-  Gi: 2 ** 30,
-  Ti: 2 ** 40,
-}
+const bytesPerUnit: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    '': 1,
+    B: 1,
+    kB: 1e3,
+    KB: 1e3,
+    MB: 1e6,
+    GB: 1e9,
+    TB: 1e12,
+    KiB: 2 ** 10,
+    MiB: 2 ** 20,
+    GiB: 2 ** 30,
+    TiB: 2 ** 40,
+    Ki: 2 ** 10,
+    Mi: 2 ** 20,
+    Gi: 2 ** 30,
+    Ti: 2 ** 40,
+  }),
+)
 
 /**
  * Reads `250ms`, `5s`, `1.5m`, `2h` or a plain number of milliseconds.
@@ -36,11 +41,11 @@ export function parseBytes(text: string): number | undefined {
   return parseQuantity(text, bytesPerUnit)
 }
 
-function parseQuantity(text: string, units: Readonly<Record<string, number>>): number | undefined {
+function parseQuantity(text: string, units: ReadonlyMap<string, number>): number | undefined {
   const match = /^(\d+(?:\.\d+)?) ?([A-Za-z]*)$/.exec(text)
   if (match === null) return undefined
   const [, digits = '', unit = ''] = match
-  const factor = unit === '' ? 1 : Object.hasOwn(units, unit) ? units[unit] : undefined
+  const factor = units.get(unit)
   if (factor === undefined) return undefined
   const exact = Number(digits) * factor
   const whole = Math.round(exact)

@@ -1,0 +1,39 @@
+import { isKeelsonError } from '@keelson/core/errors'
+import { describe, expect, it } from 'vitest'
+import { createEtcdSource, type EtcdSourceOptions } from './etcd-source.ts'
+
+const options = { endpoints: 'http://127.0.0.1:2379', org: 'acme', env: 'prod', service: 'catalog' }
+
+describe('options of createEtcdSource', () => {
+  it('takes endpoints as a list or separated by commas', () => {
+    for (const endpoints of ['http://a:1, https://b:2/', ['http://a:1', 'http://[::1]:2']]) {
+      expect(createEtcdSource({ ...options, endpoints }).name).toBe('etcd')
+    }
+  })
+
+  it('is required unless said otherwise', () => {
+    expect(createEtcdSource(options).required).toBe(true)
+    expect(createEtcdSource({ ...options, required: false }).required).toBe(false)
+  })
+
+  it.each([
+    ['no endpoint', { endpoints: '' }],
+    ['an endpoint without scheme', { endpoints: 'a:2379' }],
+    ['an endpoint without port', { endpoints: 'http://a' }],
+    ['an endpoint with user and password', { endpoints: 'http://user:hunter2@a:1' }],
+    ['a slash in a segment', { org: 'a/b' }],
+    ['an empty segment', { env: '' }],
+    ['the shared name for a service', { service: '_shared' }],
+    ['a time-out of nothing', { callTimeoutMs: 0 }],
+    ['a reconcile every millisecond', { reconcileMs: 1 }],
+    ['an unknown option', { prefix: '/' }],
+  ])('refuses %s', (_, wrong) => {
+    try {
+      createEtcdSource({ ...options, ...(wrong as Partial<EtcdSourceOptions>) }) // wrong on purpose
+      expect.unreachable()
+    } catch (error) {
+      expect(isKeelsonError(error, 'KEELSON_ETCD_OPTIONS_INVALID')).toBe(true)
+      expect(String(error)).not.toContain('hunter2')
+    }
+  })
+})
