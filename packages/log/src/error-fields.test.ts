@@ -10,6 +10,28 @@ function errorLine(thrown: unknown, message?: string): Record<string, string> {
   return JSON.parse(line) as Record<string, string> // every value of interest here is a text
 }
 
+function print(error: Error): string | undefined {
+  return errorLine(error)['_error_fingerprint']
+}
+
+/** The fingerprint of an error from a line of src/store.ts of a service in a folder. */
+function printOfFrame(root: string, line: number): string | undefined {
+  const error = new Error('x')
+  error.stack = `Error: x
+    at read (node:fs:1:2)
+    at use (${root}/node_modules/lib/a.js:1:1)
+    at load (${root}/src/store.ts:${line}:5)`
+  return print(error)
+}
+
+function failHere(message: string): Error {
+  return new TypeError(message)
+}
+
+function failThere(message: string): Error {
+  return new TypeError(message)
+}
+
 class PaymentError extends Error {
   readonly code = 'E_PAYMENT'
   readonly attempt = 3
@@ -122,13 +144,6 @@ describe('error fields', () => {
   })
 
   test('have one fingerprint for errors of one type from one place, and others for others', () => {
-    function failHere(message: string): Error {
-      return new TypeError(message)
-    }
-    function failThere(message: string): Error {
-      return new TypeError(message)
-    }
-    const print = (error: Error) => errorLine(error)['_error_fingerprint']
     expect(print(failHere('a'))).toMatch(/^[0-9a-f]{8}$/)
     expect(print(failHere('a'))).toBe(print(failHere('another text')))
     expect(print(failHere('a'))).not.toBe(print(failThere('a')))
@@ -136,11 +151,6 @@ describe('error fields', () => {
   })
 
   test('have a fingerprint that knows neither the folder of the service nor lines and libraries', () => {
-    const print = (root: string, line: number) => {
-      const error = new Error('x')
-      error.stack = `Error: x\n    at read (node:fs:1:2)\n    at use (${root}/node_modules/lib/a.js:1:1)\n    at load (${root}/src/store.ts:${line}:5)`
-      return errorLine(error)['_error_fingerprint']
-    }
-    expect(print('/app', 10)).toBe(print('file:///home/me/app', 99))
+    expect(printOfFrame('/app', 10)).toBe(printOfFrame('file:///home/me/app', 99))
   })
 })

@@ -1,5 +1,5 @@
 import { checkGelfLine, createFakeClock } from '@keelson/testing'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createLog, type LogOptions } from './log.ts'
 import type { Logger } from './pino-adapter.ts'

@@ -37,7 +37,9 @@ describe('limitLine', () => {
   })
 
   test('counts bytes as JSON and UTF-8 write them', () => {
-    expect(String(limited({ _a: '\u0001'.repeat(5000) })['_a'])).toMatch(/^\u0001{2500,2700}$/)
+    expect(String(limited({ _a: '\u0001'.repeat(5000) })['_a']).replaceAll('\u0001', 'x')).toMatch(
+      /^x{2500,2700}$/,
+    )
     expect(String(limited({ _a: '€'.repeat(9000) })['_a'])).toMatch(/^€{5000,5300}$/)
   })
 

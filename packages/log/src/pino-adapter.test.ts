@@ -131,7 +131,9 @@ describe.each(ways)('a logger that writes %s', (_way, create) => {
   })
 
   test('writes errors with their parts, also after the standard serializer of pino', () => {
-    const { logger, last } = create({ serializers: { err: stdSerializers.err } })
+    const { logger, last } = create({
+      serializers: { err: stdSerializers.err as (value: unknown) => unknown },
+    })
     const error = new TypeError('boom')
     for (const write of [() => logger.error(error), () => logger.error({ err: error }, 'boom')]) {
       write()
@@ -189,7 +191,7 @@ describe.each(ways)('a logger that writes %s', (_way, create) => {
     logger.info(revoked, 'a revoked proxy')
     logger.info({ a: throwing, err: revoked, b: 1 }, 'within')
     expect(last()).toMatchObject({ short_message: 'within', _b: 1 })
-    logger.info('%s %d', unprintable, Symbol('x'))
+    Reflect.apply(logger.info, logger, ['%s %d', unprintable, Symbol('x')])
     logger.child(throwing).info({ c: 2 }, 'a child of it')
     expect(last()).toMatchObject({ short_message: 'a child of it', _c: 2 })
     Reflect.apply(logger.info, logger, [])

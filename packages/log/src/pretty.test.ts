@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import { formatPretty } from './pretty.ts'
+
+/** Noon of the reader's own time zone. */
+const timestamp = new Date(2026, 0, 1, 12, 30, 5, 7).getTime() / 1000
+
+const line = {
+  version: '1.1',
+  host: 'h',
+  _service: 'delivery',
+  _version: '1.0.0',
+  _pid: 7,
+  level: 4,
+  timestamp,
+  short_message: 'slow answer',
+  _dependency: 'catalog',
+  _note: 'two words',
+  _duration: 12.5,
+  _request_id: 'abc-1',
+}
+
+describe('formatPretty', () => {
+  test('shows time, level, service, message and fields, and not what never changes', () => {
+    expect(formatPretty(`${JSON.stringify(line)}\n`)).toBe(
+      '12:30:05.007 WARN  delivery slow answer dependency=catalog note="two words" duration=12.5 request_id=abc-1\n',
+    )
+  })
+
+  test('reads lines of the collector format', () => {
+    const collector = {
+      host: 'h',
+      service: 's',
+      version: '1',
+      level: 6,
+      timestamp,
+      short_message: 'm',
+      user: 'ada',
+    }
+    expect(formatPretty(JSON.stringify(collector))).toBe('12:30:05.007 INFO  s m user=ada\n')
+  })
+
+  test.each([
+    [2, {}, 'FATAL'],
+    [3, {}, 'ERROR'],
+    [4, {}, 'WARN '],
+    [6, {}, 'INFO '],
+    [7, {}, 'DEBUG'],
+    [7, { _level_name: 'trace' }, 'TRACE'],
+  ])('names level %d with %j %s', (level, more, word) => {
+    expect(formatPretty(JSON.stringify({ ...line, level, ...more }))).toContain(` ${word} delivery`)
+  })
+
+  test('shows the full message below, indented', () => {
+    const text = formatPretty(JSON.stringify({ ...line, full_message: 'Error: x\n\tat y' }))
+    expect(text).toMatch(/request_id=abc-1\n {4}Error: x\n {4}\tat y\n$/)
+  })
+
+  test('does not repeat in an access line what its message says', () => {
+    const access = {
+      ...line,
+      short_message: 'GET /a 200',
+      _method: 'GET',
+      _route: '/a',
+      _status: 200,
+      _duration_ms: 1.5,
+    }
+    const text = formatPretty(JSON.stringify(access))
+    expect(text).toContain('duration_ms=1.5')
+    expect(text).not.toMatch(/method=|route=|status=/)
+  })
+
+  test('uses colours only when told to', () => {
+    expect(formatPretty(JSON.stringify(line))).not.toContain('\u001b')
+    expect(formatPretty(JSON.stringify(line), { colour: true })).toContain('\u001b[33mWARN \u001b[0m')
+  })
+
+  test('escapes everything that could steer the terminal or the reader', () => {
+    const hostile = 'a\u001b[2Jb\u0007\r\nc\u009b1md\u202ee\u007f'
+    const text = formatPretty(
+      JSON.stringify({
+        ...line,
+        short_message: hostile,
+        _x: hostile,
+        _service: hostile,
+        full_message: `${hostile}!`,
+      }),
+    )
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
+    expect(text).toContain('a\\x1b[2Jb\\x07\\x0d\\nc\\x9b1md\\u202ee\\x7f')
+    expect(text.split('\n')).toHaveLength(4)
+  })
+
+  test('shows what is not a line of a log as it is, escaped', () => {
+    expect(formatPretty('Listening \u001b[1mhere\n')).toBe('Listening \\x1b[1mhere\n')
+    expect(formatPretty('[1]\n')).toBe('[1]\n')
+    expect(formatPretty('')).toBe('\n')
+  })
+
+  test('survives a line without time and level', () => {
+    expect(formatPretty('{"short_message":"m","level":99}')).toBe('--:--:--.--- ?     m\n')
+  })
+})

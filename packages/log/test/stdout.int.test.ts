@@ -1,0 +1,176 @@
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { checkGelfLine } from '@keelson/testing'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+
+const program = fileURLToPath(new URL('./programs/write-lines.ts', import.meta.url))
+
+interface Facts {
+  readonly dropped: number
+  /** How often dropped lines were told of; each telling is a line itself. */
+  readonly tellings: number
+  readonly reasons: readonly string[]
+  readonly longestMs: number
+  readonly turns: number
+  readonly totalMs: number
+  readonly rssMb: number
+  readonly sharedNonBlocking: boolean
+}
+
+let folder = ''
+const started: ChildProcess[] = []
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'keelson-log-'))
+})
+
+afterEach(() => {
+  for (const child of started.splice(0)) child.kill('SIGKILL')
+  rmSync(folder, { recursive: true })
+})
+
+/** Starts the program with standard output on a descriptor of ours, which the test gives away. */
+function start(stdout: number, ...args: string[]): { ended: Promise<string>; facts: () => Facts[] } {
+  const reports = join(folder, 'reports')
+  const child = spawn(process.execPath, ['--conditions=keelson-source', program, ...args, reports], {
+    stdio: ['ignore', stdout, 'ignore'],
+  })
+  started.push(child)
+  closeSync(stdout)
+  return {
+    ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve(String(signal ?? code)))),
+    facts: () =>
+      existsSync(reports)
+        ? readFileSync(reports, 'utf8')
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line) as Facts) // what the program writes
+        : [],
+  }
+}
+
+/** A pipe: its reading end as a stream that reads only when told, its writing end as a descriptor. */
+function makePipe(): { reader: Socket; writeFd: number } {
+  const path = join(folder, 'pipe')
+  execFileSync('mkfifo', [path])
+  // Opened first and without blocking: a pipe without reader cannot be opened for writing.
+  const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  const writeFd = openSync(path, constants.O_WRONLY)
+  return { reader: new Socket({ fd: readFd, readable: true, writable: false }), writeFd }
+}
+
+async function linesOf(reader: Socket): Promise<string[]> {
+  let text = ''
+  reader.setEncoding('utf8')
+  for await (const chunk of reader) text += String(chunk)
+  return text.split('\n').slice(0, -1)
+}
+
+function numbersOf(lines: readonly string[]): number[] {
+  const fields = lines.map((line): Record<string, unknown> => JSON.parse(line))
+  return fields.filter((line) => line['short_message'] === 'line').map((line) => Number(line['_number']))
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index)
+}
+
+describe('standard output', () => {
+  test.each(['sigkill', 'sigterm', 'abort', 'throw', 'reject', 'exit'])(
+    'has every one of 2,001 lines in a pipe that is read, when the process ends by %s',
+    async (end) => {
+      const { reader, writeFd } = makePipe()
+      const { ended } = start(writeFd, '2001', end)
+      const lines = await linesOf(reader)
+      await ended
+      expect(numbersOf(lines)).toEqual(upTo(2001))
+      expect(lines.flatMap((line) => checkGelfLine(line))).toEqual([])
+    },
+  )
+
+  test('is written through an anonymous pipe of a shell', () => {
+    const output = join(folder, 'output')
+    execFileSync('sh', [
+      '-c',
+      '"$0" --conditions=keelson-source "$1" 2001 sigkill | cat > "$2" || true',
+      process.execPath,
+      program,
+      output,
+    ])
+    expect(numbersOf(readFileSync(output, 'utf8').trimEnd().split('\n'))).toEqual(upTo(2001))
+  })
+
+  test('is written whole to a regular file and to a socket', async () => {
+    const path = join(folder, 'output')
+    await start(openSync(path, 'w'), '2001', 'sigkill').ended
+    expect(numbersOf(readFileSync(path, 'utf8').trimEnd().split('\n'))).toEqual(upTo(2001))
+
+    // What node:child_process calls a pipe is a pair of sockets.
+    const child = spawn(process.execPath, ['--conditions=keelson-source', program, '2001', 'sigkill'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    started.push(child)
+    let text = ''
+    for await (const chunk of child.stdout) text += String(chunk)
+    expect(numbersOf(text.trimEnd().split('\n'))).toEqual(upTo(2001))
+  })
+
+  test('whose reader stops never blocks the process, and loses only what is counted', async () => {
+    const { reader, writeFd } = makePipe()
+    reader.pause()
+    const count = 100_000
+    const { ended, facts } = start(writeFd, String(count), 'wait-and-close')
+    await waitUntil(() => facts().length === 1)
+    const [stalled] = facts()
+    if (stalled === undefined) throw new Error('no report')
+    // 20 ms of waiting in a second; the bound is for a machine that has other things to do.
+    expect(stalled.longestMs).toBeLessThan(500)
+    expect(stalled.turns).toBe(100)
+    expect(stalled.rssMb).toBeLessThan(200)
+    expect(stalled.sharedNonBlocking).toBe(false)
+
+    const lines = await linesOf(reader)
+    expect(await ended).toBe('0')
+    const numbers = numbersOf(lines)
+    const [, atTheEnd] = facts()
+    expect(atTheEnd?.reasons).toEqual(['queue-full'])
+    expect(lines.length + (atTheEnd?.dropped ?? 0)).toBe(count + (atTheEnd?.tellings ?? 0))
+    expect(numbers.at(-1)).toBe(count - 1)
+    expect(numbers).toEqual(numbers.toSorted((one, other) => one - other))
+    expect(lines.flatMap((line) => checkGelfLine(line))).toEqual([])
+  })
+
+  test('whose reader never returns does not keep the process from its end', async () => {
+    const { reader, writeFd } = makePipe()
+    reader.pause()
+    const { ended } = start(writeFd, '20000', 'exit')
+    expect(await ended).toBe('0')
+    const lines = await linesOf(reader)
+    expect(numbersOf(lines.slice(0, -1)).length).toBeGreaterThan(100)
+  })
+
+  test('that is closed is a fact, and no reason to end', async () => {
+    const { reader, writeFd } = makePipe()
+    const closed = new Promise((resolve) => reader.once('close', resolve))
+    reader.destroy()
+    await closed
+    const { ended, facts } = start(writeFd, '3000', 'wait-and-close')
+    expect(await ended).toBe('0')
+    const [, atTheEnd] = facts()
+    expect(atTheEnd?.reasons).toEqual(['EPIPE'])
+    // The lines that tell of dropped lines are dropped as well.
+    expect(atTheEnd?.dropped).toBeGreaterThanOrEqual(3000)
+  })
+})
+
+async function waitUntil(isTrue: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + 40_000
+  while (!isTrue()) {
+    if (performance.now() > giveUpAt) throw new Error('it did not happen within 40 s')
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
