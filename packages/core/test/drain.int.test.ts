@@ -100,9 +100,11 @@ describe('createServerDrain', () => {
     await expect(ask(port, new Agent())).rejects.toThrow(expect.objectContaining({ code: 'ECONNREFUSED' }))
   })
 
-  it('cuts what is left at the deadline, aborts its signal and names it', async () => {
+  it('cuts what is left at the deadline, aborts its signal, names it and lets it end', async () => {
     let aborted: unknown
-    const { port, agent, drain } = await serve((request, _response) => {
+    let ended = false
+    const { port, agent, drain } = await serve((request, response) => {
+      response.on('close', () => (ended = true))
       drain.inFlight()[0]?.signal.addEventListener('abort', () => (aborted = request.url))
     })
     const asking = ask(port, agent, '/slow').catch((error: unknown) => error)
@@ -110,6 +112,7 @@ describe('createServerDrain', () => {
     const cut = await drain.close(performance.now() + 200)
     expect(cut.map((inbound) => inbound.request.url)).toEqual(['/slow'])
     expect(aborted).toBe('/slow')
+    expect(ended).toBe(true)
     expect(await asking).toMatchObject({ code: 'ECONNRESET' })
   })
 })

@@ -99,12 +99,18 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
       const cut = [...requests.values()]
       for (const inbound of cut)
         inbound.abort(new Error('The service stops and the time for its requests is over.'))
-      // A turn for whoever listens to the signals, then the connections go whatever is left in them.
-      await new Promise((resolve) => setImmediate(resolve))
+      // A turn for whoever listens to the signals, then the connections go whatever is left in them, then a turn for
+      // whoever listens to their end: an access line is written there.
+      await turn()
       for (const socket of sockets) socket.destroy()
+      await turn()
       return cut
     },
   }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
 }
 
 function closeListener(server: Server): Promise<void> {
