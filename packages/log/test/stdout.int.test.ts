@@ -56,7 +56,7 @@ function start(stdout: number, ...args: string[]): { ended: Promise<string>; fac
 /** A pipe: its reading end as a stream that reads only when told, its writing end as a descriptor. */
 function makePipe(): { reader: Socket; writeFd: number } {
   const path = join(folder, 'pipe')
-  execFileSync('mkfifo', [path])
+  execFileSync('sh', ['-c', 'mkfifo "$0"', path])
   // Opened first and without blocking: a pipe without reader cannot be opened for writing.
   const readFd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   const writeFd = openSync(path, constants.O_WRONLY)
