@@ -102,6 +102,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     reply.header('x-request-id', inbound.requestId)
     const config = request.routeOptions.config as WithEndings // put there by the hook above
     const ending = (config[endingsKey] ?? unmatched).of(request.method)
+    inbound.route = ending.route
 
     const refusal = admission.admit(inbound, underway)
     underway++
@@ -110,7 +111,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     response.on('close', () => {
       underway--
       metrics?.requests.inFlight.dec()
-      const record = accessRecord(inbound, ending.route, clock.monotonic(), reply.getHeader('content-length'))
+      const record = accessRecord(inbound, clock.monotonic(), reply.getHeader('content-length'))
       if (record.aborted) inbound.abort(new Error('The caller has left.'))
       ending.complete(record)
       if (completed.hasSubscribers) {

@@ -39,7 +39,13 @@ export async function createService<const Definition extends ServiceDefinition>(
   const version = definition.version ?? (await packageVersion(runtime.cwd))
   const log = createServiceLog(definition.name, version, runtime, options.logDestination)
   let lifecycle: Lifecycle | undefined
-  const leaveProcess = runtime.signals ? enterProcess(definition.name, log, () => lifecycle) : () => {}
+  let endsWithProcess = false
+  const leaveProcess = runtime.signals
+    ? enterProcess(definition.name, log, () => {
+        endsWithProcess = true
+        return lifecycle
+      })
+    : () => {}
 
   const metrics = createMetrics({
     service: definition.name,
@@ -115,17 +121,38 @@ export async function createService<const Definition extends ServiceDefinition>(
       )
     }
     ops = await startOps(place, opsOptions, (message) => log.current.logger.warn(message))
-    life.onClose('app', () => app.close())
+    let isBooted = false
+    life.onClose('app', () => {
+      const closed = app.close()
+      if (isBooted) return closed
+      // Fastify closes after its plugins have loaded; a stop does not wait for them, since nothing was accepted yet.
+      closed.catch(() => undefined)
+      return undefined
+    })
+    await app.ready()
+    isBooted = true
+    if (life.phase !== 'starting') return abandonStart()
     const port = await listenApp(app, settings.http)
     addresses = { port, opsPort: ops?.port ?? port }
     await health.start()
     life.onClose('health', () => health.close())
+    if (life.phase !== 'starting') return abandonStart()
     life.markStarted()
     log.current.logger.info(
       { port: addresses.port, ops_port: addresses.opsPort },
       `ready on port ${addresses.port}, operations endpoints on port ${addresses.opsPort}`,
     )
     return addresses
+  }
+  function abandonStart(): Promise<never> {
+    // The process ends in a moment, with its own exit code; a rejection would be an uncaught error on the way.
+    if (endsWithProcess) return new Promise(() => {})
+    return Promise.reject(
+      new KeelsonError(
+        'KEELSON_SERVICE_STATE_INVALID',
+        `The service ${definition.name} was stopped before it had started.`,
+      ),
+    )
   }
   async function stop(reason = 'stop() was called'): Promise<StopReport> {
     const report = await endService(life, log, { reason })
@@ -156,11 +183,12 @@ export async function createService<const Definition extends ServiceDefinition>(
 /** How long the handlers of the process outlive a failed creation, in milliseconds: an uncaught error reaches them at once. */
 const LAST_WORDS_MS = 1_000
 
-function enterProcess(service: string, log: ServiceLog, lifecycle: () => Lifecycle | undefined): () => void {
+/** @param beginStop called when the process ends; gives what there is to stop */
+function enterProcess(service: string, log: ServiceLog, beginStop: () => Lifecycle | undefined): () => void {
   return joinProcess({
     service,
     // A signal before there is anything to stop: nothing was accepted, nothing is lost.
-    stop: (request) => endService(lifecycle(), log, request),
+    stop: (request) => endService(beginStop(), log, request),
     fatal: (error) => log.fatal(error),
     flush: () => log.flush(),
   })

@@ -87,6 +87,7 @@ export function createServiceLog(
           {
             request_id: inbound.requestId,
             method: inbound.request.method,
+            route: inbound.route,
             url: pathOf(inbound.request.url),
             age_ms: Math.round(performance.now() - inbound.startedAtMs),
           },

@@ -217,6 +217,20 @@ describe('createService', () => {
     )
   })
 
+  it('neither listens nor says that it is ready when it is stopped while its plugins load', async () => {
+    const { service, lines } = await run({ name: 'hasty' })
+    const gate = Promise.withResolvers<void>()
+    service.app.register(async () => gate.promise)
+    const starting = service.start()
+    starting.catch(() => undefined)
+    // Plugins hold the start, not the stop.
+    expect(await service.stop()).toMatchObject({ exitCode: 0, failures: [] })
+    gate.resolve()
+    await expect(starting).rejects.toThrow(expect.objectContaining({ code: 'KEELSON_SERVICE_STATE_INVALID' }))
+    expect(service.app.server.listening).toBe(false)
+    expect(lines().filter((line) => line['_ops_port'] !== undefined)).toEqual([])
+  })
+
   it('rejects with every fault of the configuration, and leaves nothing behind', async () => {
     const definition = defineService({ name: 'faulty', config: { size: { doc: 'x', format: 'int' } } })
     const failing = run(definition, { env: { PORT: 'abc' } })

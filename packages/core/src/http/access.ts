@@ -32,13 +32,11 @@ const CLIENT_CLOSED_REQUEST = 499
 /**
  * Sums an ended request up. Called once, when the response has closed.
  *
- * @param route template of the matched route
  * @param endedAtMs monotonic milliseconds
  * @param contentLength of the answer, where the framework knows it better than `node:http`
  */
 export function accessRecord(
   inbound: InboundRequest,
-  route: string | undefined,
   endedAtMs: number,
   contentLength: number | string | readonly string[] | undefined = inbound.response?.getHeader(
     'content-length',
@@ -54,7 +52,7 @@ export function accessRecord(
     traceId: inbound.traceId,
     spanId: inbound.spanId,
     method: request.method ?? '',
-    route,
+    route: inbound.route,
     url: query === -1 ? url : url.slice(0, query),
     statusCode:
       response === undefined || (aborted && !response.headersSent)

@@ -37,6 +37,8 @@ export class InboundRequest implements RequestContext {
   readonly request: IncomingMessage
   /** Set by the bridge as soon as there is one. */
   response: ServerResponse | undefined
+  /** Template of the matched route, `/videos/:id`; set by the bridge. */
+  route: string | undefined
   logFragment: string | undefined
   #abort: AbortController | undefined
 
@@ -56,6 +58,7 @@ export class InboundRequest implements RequestContext {
     this.remoteIp = remoteIp
     this.request = request
     this.response = undefined
+    this.route = undefined
     this.logFragment = undefined
     this.#abort = undefined
   }
