@@ -42,5 +42,9 @@ describe('SIGTERM during start-up', () => {
     expect(await launched.exited()).toEqual({ code: 0, signal: null })
     expect(launched.stderr).toEqual([])
     expect(launched.stdout.flatMap(checkGelfLine)).toEqual([])
+    // It did not wait for the plugin, and never said that it was ready.
+    const messages = launched.stdout.map((line) => String(JSON.parse(line).short_message))
+    expect(messages).toContain('service stopped: SIGTERM')
+    expect(messages.filter((message) => /^(waited|ready|Server listening)/.test(message))).toEqual([])
   })
 })

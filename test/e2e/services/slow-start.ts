@@ -6,7 +6,8 @@ const service = await createService({ name: 'slow-start' })
 
 service.app.register(async () => {
   service.log.info('waiting')
-  await wait(1_500)
+  await wait(20_000)
+  service.log.info('waited')
 })
 
 await service.start()
