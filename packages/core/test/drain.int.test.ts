@@ -1,8 +1,15 @@
 import { Agent, createServer, get, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { once } from 'node:events'
+import { createFakeClock, type FakeClock } from '@keelson/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { createRequestOpener, createServerDrain, listen, type ServerDrain } from '@keelson/core/http'
+import {
+  createRequestOpener,
+  createServerDrain,
+  listen,
+  type ServerDrain,
+  type ServerDrainOptions,
+} from '@keelson/core/http'
 
 const opened: { server: Server; agent: Agent }[] = []
 
@@ -16,16 +23,17 @@ afterEach(() => {
 
 async function serve(
   handler: RequestListener,
-  lingerMs = 50,
+  options: ServerDrainOptions = {},
+  clock?: FakeClock,
 ): Promise<{ port: number; agent: Agent; drain: ServerDrain }> {
-  const open = createRequestOpener()
+  const open = createRequestOpener(clock === undefined ? {} : { clock })
   const server = createServer((request, response) => {
     const inbound = open(request)
     inbound.response = response
     drain.track(inbound, response)
     handler(request, response)
   })
-  const drain = createServerDrain(server, { lingerMs })
+  const drain = createServerDrain(server, { lingerMs: 50, ...options })
   const port = await listen(server, { host: '127.0.0.1', port: 0, portVariable: 'PORT', purpose: 'test' })
   const agent = new Agent({ keepAlive: true })
   opened.push({ server, agent })
@@ -36,6 +44,14 @@ function ask(port: number, agent: Agent, path = '/'): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     get({ host: '127.0.0.1', port, path, agent }, resolve).on('error', reject)
   })
+}
+
+async function askWhole(port: number, agent: Agent): Promise<IncomingMessage> {
+  const response = await ask(port, agent)
+  await sizeOf(response)
+  // The connection goes back to the agent, or ends, a turn later.
+  await new Promise((resolve) => setImmediate(resolve))
+  return response
 }
 
 async function sizeOf(response: IncomingMessage): Promise<number> {
@@ -114,6 +130,35 @@ describe('createServerDrain', () => {
     expect(aborted).toBe('/slow')
     expect(ended).toBe(true)
     expect(await asking).toMatchObject({ code: 'ECONNRESET' })
+  })
+})
+
+describe('createServerDrain with connectionMaxAgeMs', () => {
+  it('tells a connection to leave when it is older than its own share of the spread, and not before', async () => {
+    const clock = createFakeClock()
+    const ages = [0, 1]
+    const { port, agent, drain } = await serve(
+      (_request, response) => response.end('ok'),
+      {
+        connectionMaxAgeMs: 1_000,
+        random: () => ages.shift() ?? 0.5,
+        clock,
+      },
+      clock,
+    )
+    const connection = async () => (await askWhole(port, agent)).headers.connection
+    expect(await connection()).toBe('keep-alive')
+    await clock.advance(799)
+    expect(await connection()).toBe('keep-alive')
+    await clock.advance(1)
+    expect(await connection()).toBe('close')
+    // The next request opens another one, whose share is the longest.
+    expect(await connection()).toBe('keep-alive')
+    await clock.advance(1_199)
+    expect(await connection()).toBe('keep-alive')
+    await clock.advance(1)
+    expect(await connection()).toBe('close')
+    expect(drain.inFlightCount).toBe(0)
   })
 })
 

@@ -74,7 +74,11 @@ export async function createService<const Definition extends ServiceDefinition>(
   lifecycle.onClose('dependencies', () => dependencies.close())
 
   const app = createApp(options.fastify, log, settings.request.timeout)
-  const drain = createServerDrain(app.server, settings.shutdown.drainDelay === 0 ? { lingerMs: 0 } : {})
+  const drain = createServerDrain(app.server, {
+    connectionMaxAgeMs: settings.http.connectionMaxAge,
+    // Without a drain delay nobody was told to leave: waiting for idle connections would only cost time.
+    ...(settings.shutdown.drainDelay === 0 ? { lingerMs: 0 } : {}),
+  })
   lifecycle.serve(drain)
   installKeelson(app, {
     service: definition.name,

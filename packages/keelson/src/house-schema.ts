@@ -16,6 +16,11 @@ export const houseSchema = {
       sources: ['default', 'file', 'env', 'arg'],
     },
     port: { doc: 'Port of the service', format: 'port', default: 8080, env: 'PORT' },
+    connectionMaxAge: {
+      doc: 'Age at which a connection is told to leave, ± 20 %, so that new replicas get their share; 0: never',
+      format: 'duration',
+      default: '5m',
+    },
     trusted: {
       doc: 'Networks whose deadline, criticality and forwarded headers are believed: CIDR, address, loopback, private',
       format: 'array',

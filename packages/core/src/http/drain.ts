@@ -11,11 +11,24 @@ export interface ServerDrainOptions {
    * @defaultValue 1000 — one round trip of a slow client and more; callers that were told to leave are gone by then
    */
   readonly lingerMs?: number
+  /**
+   * Age at which a connection is told to leave with its next answer, in milliseconds, ± 20 % for each: callers then
+   * come back through their balancer, so that new replicas get their share. 0: never.
+   *
+   * @defaultValue 0; 5 minutes in a service (DESIGN §3.2)
+   */
+  readonly connectionMaxAgeMs?: number
   readonly clock?: Clock
+  /** Source of jitter, 0 to 1. @defaultValue `Math.random` */
+  readonly random?: () => number
 }
 
-/** Default of {@link ServerDrainOptions}. */
-export const serverDrainDefaults: { readonly lingerMs: number } = Object.freeze({ lingerMs: 1_000 })
+/** Defaults of {@link ServerDrainOptions}. */
+export const serverDrainDefaults: { readonly lingerMs: number; readonly connectionMaxAgeMs: number } =
+  Object.freeze({ lingerMs: 1_000, connectionMaxAgeMs: 0 })
+
+/** Spread of the ages of connections: those opened together must not all leave together. */
+const AGE_JITTER = 0.2
 
 /** The end of a node:http server without a lost request: first announce, then close. */
 export interface ServerDrain {
@@ -47,27 +60,38 @@ export interface ServerDrain {
  */
 export function createServerDrain(server: Server, options: ServerDrainOptions = {}): ServerDrain {
   const clock = options.clock ?? systemClock
-  const lingerMs = options.lingerMs ?? serverDrainDefaults.lingerMs
-  const sockets = new Set<Socket>()
+  const { lingerMs, connectionMaxAgeMs } = { ...serverDrainDefaults, ...options }
+  const random = options.random ?? Math.random
+  // Each connection with the moment at which it is told to leave.
+  const sockets = new Map<Socket, number>()
   const requests = new Map<ServerResponse, InboundRequest>()
   let announced = false
   let onIdle: (() => void) | undefined
 
   server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
+    sockets.set(socket, leavesAtMs())
     socket.once('close', () => {
       sockets.delete(socket)
       if (sockets.size === 0) onIdle?.()
     })
   })
 
+  function leavesAtMs(): number {
+    if (connectionMaxAgeMs === 0) return Number.POSITIVE_INFINITY
+    return clock.monotonic() + connectionMaxAgeMs * (1 + (2 * random() - 1) * AGE_JITTER)
+  }
+  function isOld(response: ServerResponse, nowMs: number): boolean {
+    return nowMs >= (sockets.get(response.req.socket) ?? Number.POSITIVE_INFINITY)
+  }
   function untrack(this: ServerResponse): void {
     requests.delete(this)
   }
 
   return {
     track(inbound, response) {
-      if (announced) response.shouldKeepAlive = false
+      if (announced || (connectionMaxAgeMs > 0 && isOld(response, inbound.startedAtMs))) {
+        response.shouldKeepAlive = false
+      }
       requests.set(response, inbound)
       response.once('close', untrack)
     },
@@ -89,7 +113,7 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
       const sweep = () => {
         const working = busy()
         // `destroySoon` lets what is still in the buffer out first.
-        for (const socket of sockets) if (!working.has(socket)) socket.destroySoon()
+        for (const socket of sockets.keys()) if (!working.has(socket)) socket.destroySoon()
       }
       const endsInTime = await waitForIdle(clock, sockets, deadlineMs, lingerMs, sweep, (listener) => {
         onIdle = listener
@@ -102,7 +126,7 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
       // A turn for whoever listens to the signals, then the connections go whatever is left in them, then a turn for
       // whoever listens to their end: an access line is written there.
       await turn()
-      for (const socket of sockets) socket.destroy()
+      for (const socket of sockets.keys()) socket.destroy()
       await turn()
       return cut
     },
@@ -123,7 +147,7 @@ function closeListener(server: Server): Promise<void> {
 /** @returns whether the last connection went before the deadline */
 function waitForIdle(
   clock: Clock,
-  sockets: ReadonlySet<Socket>,
+  sockets: ReadonlyMap<Socket, number>,
   deadlineMs: number,
   lingerMs: number,
   sweep: () => void,
