@@ -168,7 +168,13 @@ function openTerminal(command: string, env: Readonly<Record<string, string>>) {
     },
     exitCode: new Promise<number | null>((resolve) => child.once('close', resolve)),
     type: (keys: string) => void child.stdin.write(keys),
-    prints: (what: string) => until(() => output.includes(what), what, buildPatienceMs),
+    prints: (what: string) => {
+      const isThere = () => {
+        if (child.exitCode !== null) throw new Error(`The terminal closed before ${what} came:\n${output}`)
+        return output.includes(what)
+      }
+      return until(isThere, what, buildPatienceMs)
+    },
   }
 }
 
