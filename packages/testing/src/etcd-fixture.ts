@@ -98,17 +98,22 @@ export async function startEtcd(path: string = 'etcd'): Promise<EtcdFixture> {
   return fixture
 }
 
-/** Waits for the first linearizable read: from then on the member has a leader and takes writes. */
+/**
+ * Waits for etcd to call itself healthy, which it does after a read through its log: from then on it has a leader and
+ * takes writes. Authentication does not matter to it.
+ */
 async function answering(endpoint: string, child: ChildProcess): Promise<void> {
   const until = performance.now() + startTimeoutMs
   for (;;) {
     if (child.exitCode !== null) throw new Error(`etcd ended with code ${child.exitCode} instead of starting`)
     try {
-      await post(endpoint, '/v3/kv/range', { key: base64('/') })
-      return
-    } catch (error) {
-      if (performance.now() > until) throw new Error('etcd did not answer in time', { cause: error })
+      const response = await fetch(`${endpoint}/health`, { signal: AbortSignal.timeout(5_000) })
+      await response.arrayBuffer()
+      if (response.ok) return // 503 while there is no leader
+    } catch {
+      // Nothing listens yet.
     }
+    if (performance.now() > until) throw new Error('etcd did not become healthy in time')
     await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
