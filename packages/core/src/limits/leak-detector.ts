@@ -36,16 +36,16 @@ export interface LeakDetector {
   readonly estimate: LeakEstimate
 }
 
-// A trend of eight values in chance order passes the test below once in 1,150 (35 of 40,320 permutations); of sixteen, never.
-const MINIMUM_WINDOWS = 8
+// Ten values in chance order have the trend asked for below once in 5,600 permutations.
+const MINIMUM_WINDOWS = 10
 const MAXIMUM_WINDOWS = 16
 // Share of all pairs of windows in which the later one is the higher, less the share of the opposite (Kendall's tau).
 const TREND_AT_LEAST = 0.8
 // A rise smaller than this is noise of caches and compiled code.
 const RISE_AT_LEAST_BYTES = 4 * 1_048_576
 const RISE_AT_LEAST_SHARE = 0.05
-// A start that fills caches rises fast, then slowly: the later half must go on at this share of the whole.
-const STEADY_SHARE = 0.5
+// A start that fills caches rises fast, then slowly: the later half must go on at this share of the earlier.
+const STEADY_SHARE = 0.6
 // A drop of this share of the rise since the first window is a sawtooth: something did let go.
 const DROP_SHARE = 0.5
 // Windows in a row without a trend before growth counts as over.
@@ -106,11 +106,14 @@ function growthOf(windows: readonly Point[]): number | undefined {
   const trend = slopes.reduce((sum, slope) => sum + Math.sign(slope), 0) / slopes.length
   const slope = median(slopes)
   const rise = slope * (last.atMs - first.atMs)
-  const laterSlope = median(pairSlopes(windows.slice(Math.floor(windows.length / 2))))
+  const middle = Math.floor(windows.length / 2)
+  const [earlierSlope = 0, laterSlope = 0] = [windows.slice(0, middle), windows.slice(-middle)].map((half) =>
+    median(pairSlopes(half)),
+  )
   const growing =
     trend >= TREND_AT_LEAST &&
     rise >= Math.max(RISE_AT_LEAST_BYTES, first.bytes * RISE_AT_LEAST_SHARE) &&
-    laterSlope >= slope * STEADY_SHARE &&
+    laterSlope >= earlierSlope * STEADY_SHARE &&
     greatestDrop(windows) < rise * DROP_SHARE
   return growing ? slope : undefined
 }
