@@ -1,4 +1,11 @@
-import { type BreakerState, type ClientOutcome, type ClientRetry, subscribe } from '@keelson/core/channels'
+import {
+  type BreakerState,
+  type ClientOutcome,
+  type ClientRetry,
+  type DnsAnswer,
+  type DnsQuery,
+  subscribe,
+} from '@keelson/core/channels'
 import type { HistogramSeries } from './histogram-series.ts'
 import type { ScalarSeries } from './scalar-series.ts'
 import type { SeriesFamily } from './series-family.ts'
@@ -28,13 +35,30 @@ const breakerStates: Readonly<Record<BreakerState, true>> = {
   isolated: true,
 }
 
+const dnsResults: Readonly<Record<DnsQuery['result'], true>> = {
+  answered: true,
+  'not-found': true,
+  failed: true,
+}
+
+const dnsSources: Readonly<Record<DnsAnswer['from'], true>> = {
+  query: true,
+  cache: true,
+  stale: true,
+  negative: true,
+}
+
 /**
- * Turns what happens on the way to dependencies into series: calls, attempts, retries and circuit breakers. A dependency
+ * Turns what happens on the way to dependencies into series: calls, attempts, retries, circuit breakers and names. A dependency
  * has all of its series, at 0, from the first fact that names it; one without a breaker counts as closed.
  *
  * @returns one function per subscription that ends it
  */
-export function recordDependencyFacts({ service, families }: FactSource): readonly (() => void)[] {
+export function recordDependencyFacts(source: FactSource): readonly (() => void)[] {
+  return [...recordCalls(source), ...recordNames(source)]
+}
+
+function recordCalls({ service, families }: FactSource): readonly (() => void)[] {
   const byName = new Map<string, DependencySeries>()
   const callDurations = families.histogram('keelson_client_call_duration_seconds')
   const attemptDurations = families.histogram('keelson_client_attempt_duration_seconds')
@@ -81,6 +105,24 @@ export function recordDependencyFacts({ service, families }: FactSource): readon
       for (const state of Object.values(states)) state.value = 0
       states[fact.to].value = 1
       changes[fact.to].value++
+    }),
+  ]
+}
+
+function recordNames({ service, families }: FactSource): readonly (() => void)[] {
+  const queries = families.scalar('keelson_dns_queries_total')
+  const durations = families.histogram('keelson_dns_query_duration_seconds').series()
+  const answers = families.scalar('keelson_dns_answers_total')
+  for (const result of Object.keys(dnsResults)) queries.series(result)
+  for (const from of Object.keys(dnsSources)) answers.series(from)
+  return [
+    subscribe('keelson.dns.query', (fact) => {
+      if (fact.service !== service) return
+      queries.series(fact.result).value++
+      durations.observe(fact.durationMs / 1_000)
+    }),
+    subscribe('keelson.dns.answer', (fact) => {
+      if (fact.service === service) answers.series(fact.from).value++
     }),
   ]
 }

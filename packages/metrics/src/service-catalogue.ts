@@ -5,6 +5,7 @@ export type ServiceHistogramName =
   | 'http_request_duration_seconds'
   | 'keelson_client_call_duration_seconds'
   | 'keelson_client_attempt_duration_seconds'
+  | 'keelson_dns_query_duration_seconds'
 
 /** Name of a counter or gauge of a service. */
 export type ServiceScalarName =
@@ -28,6 +29,8 @@ export type ServiceScalarName =
   | 'keelson_client_retries_total'
   | 'keelson_breaker_state'
   | 'keelson_breaker_changes_total'
+  | 'keelson_dns_queries_total'
+  | 'keelson_dns_answers_total'
   | 'keelson_metrics_overflow_total'
   | 'keelson_metrics_rejected_total'
   | 'keelson_metrics_collect_errors_total'
@@ -157,6 +160,24 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     type: 'counter',
     help: 'How often the circuit breaker of a dependency changed its state, by the new state.',
     labels: ['dependency', 'to'],
+  },
+
+  keelson_dns_queries_total: {
+    type: 'counter',
+    help: 'Names that a name server or the system was asked for, by what came of it.',
+    labels: ['result'],
+  },
+  keelson_dns_query_duration_seconds: {
+    type: 'histogram',
+    help: 'Time until a name server or the system answered for a name, failures included.',
+    labels: [],
+    unit: 'seconds',
+    buckets: requestBuckets,
+  },
+  keelson_dns_answers_total: {
+    type: 'counter',
+    help: 'Addresses given for a name, by where they came from.',
+    labels: ['from'],
   },
 
   keelson_metrics_overflow_total: {

@@ -13,6 +13,8 @@ export type {
   ConfigRejected,
   ConfigSourceChanged,
   DependencyDeclared,
+  DnsAnswer,
+  DnsQuery,
   ExitReason,
   HealthChanged,
   LeakVerdictChanged,

@@ -11,6 +11,8 @@ export interface ChannelPayloads {
   'keelson.client.attempt': ClientAttempt
   'keelson.client.retry': ClientRetry
   'keelson.breaker.changed': BreakerChanged
+  'keelson.dns.query': DnsQuery
+  'keelson.dns.answer': DnsAnswer
   'keelson.config.applied': ConfigApplied
   'keelson.config.rejected': ConfigRejected
   'keelson.config.source': ConfigSourceChanged
@@ -120,6 +122,23 @@ export interface BreakerChanged {
   readonly failureCount: number
 }
 
+/** A name was asked for: of a name server, or of the system. */
+export interface DnsQuery {
+  readonly service: string
+  /** The name as it was asked for, completed by the domain of the cluster. */
+  readonly name: string
+  /** `not-found`: there is no such name, or it has no address. `failed`: nobody answered. */
+  readonly result: 'answered' | 'not-found' | 'failed'
+  readonly durationMs: number
+}
+
+/** The addresses of a name were given, or a name was refused that could not be resolved a moment ago (`negative`). */
+export interface DnsAnswer {
+  readonly service: string
+  /** `stale`: the answer is past its time, and nobody could be asked for a new one. */
+  readonly from: 'query' | 'cache' | 'stale' | 'negative'
+}
+
 /** A configuration is in force. */
 export interface ConfigApplied {
   readonly service: string
@@ -161,9 +180,12 @@ export interface AdmissionShed {
 /** A metric is not all that it should be; told once per subject, while its series go on counting. */
 export interface MetricsProblem {
   readonly service: string
-  /** `overflow`: more series than the cap. `collect`: a collector failed or took too long. */
-  readonly problem: 'overflow' | 'collect'
-  /** Name of the metric or of the collector. */
+  /**
+   * `overflow`: more series than the cap. `collect`: a collector failed or took too long. `adopted`: a Prometheus client
+   * in the process has metrics of its own, which are shown from now on.
+   */
+  readonly problem: 'overflow' | 'collect' | 'adopted'
+  /** Name of the metric, of the collector, or of the client's package. */
   readonly subject: string
   readonly error?: unknown
 }

@@ -12,6 +12,12 @@ export const coreErrors = {
     'Another process listens on the address. Stop it, or choose another port with the variable that the message names.',
   KEELSON_HTTP_OPTIONS_INVALID:
     'A list of trusted networks holds something that is no network. Write `10.0.0.0/8`, an address, `loopback` or `private`.',
+  KEELSON_DNS_OPTIONS_INVALID:
+    'An option of a resolver is unknown, of the wrong type or out of range. Correct the option that the message names.',
+  KEELSON_DNS_NOT_FOUND:
+    'A name does not exist or has no address. Check its spelling, and that what it names was deployed.',
+  KEELSON_DNS_UNAVAILABLE:
+    'No name server answered, and no earlier answer is left. Look at the DNS of the cluster.',
 } as const
 
 /** Code of an error thrown by this package. */
