@@ -16,7 +16,7 @@ afterEach(() => {
 function start(windowMs?: number) {
   const clock = createFakeClock()
   const facts: unknown[] = []
-  let collect: (bytes: number) => void = () => {}
+  const listeners: ((bytes: number) => void)[] = []
   let isClosed = false
   unsubscribe = subscribe('keelson.leak.verdict', (fact) => facts.push(fact))
   watch = createLeakWatch({
@@ -25,13 +25,13 @@ function start(windowMs?: number) {
     clock,
     ...(windowMs === undefined ? {} : { windowMs }),
     onMajorCollection: (listener) => {
-      collect = listener
+      listeners.push(listener)
       return () => {
         isClosed = true
       }
     },
   })
-  return { clock, facts, watch, collect: (bytes: number) => collect(bytes), isClosed: () => isClosed }
+  return { clock, facts, watch, collect: (bytes: number) => listeners[0]?.(bytes), isClosed: () => isClosed }
 }
 
 describe('createLeakWatch', () => {
