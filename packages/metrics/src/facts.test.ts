@@ -3,6 +3,7 @@ import { channel, type ChannelName, type ChannelPayloads } from '@keelson/core/c
 import { createFakeClock } from '@keelson/testing'
 import { recordDependencyFacts } from './dependency-facts.ts'
 import { createFamilies } from './families.ts'
+import { PageWriter } from './page-writer.ts'
 import { recordServiceFacts } from './service-facts.ts'
 
 const service = 'facts-test'
@@ -16,11 +17,14 @@ function setup() {
   const families = createFamilies({ maxSeries: 1_000, onOverflow: () => {} })
   const source = { service, families, clock: createFakeClock(Date.UTC(2026, 0, 1)) }
   ends.push(...recordServiceFacts(source), ...recordDependencyFacts(source))
-  const lines = (start: string) =>
-    families
-      .render('text', new Set())
+  const lines = async (start: string) => {
+    const page = new PageWriter('text')
+    await families.write(page, new Set(), () => undefined)
+    return page
+      .toString()
       .split('\n')
       .filter((line) => line.startsWith(start))
+  }
   return { lines }
 }
 
@@ -29,45 +33,45 @@ function tell<Name extends ChannelName>(name: Name, fact: ChannelPayloads[Name])
 }
 
 describe('recordServiceFacts', () => {
-  test('is ready when started, not draining, and every critical check is up', () => {
+  test('is ready when started, not draining, and every critical check is up', async () => {
     const { lines } = setup()
-    const ready = () => lines('keelson_ready')[0]
-    expect(ready()).toBe('keelson_ready 0')
+    const ready = async () => (await lines('keelson_ready'))[0]
+    expect(await ready()).toBe('keelson_ready 0')
     tell('keelson.lifecycle.changed', { service, phase: 'started' })
-    expect(ready()).toBe('keelson_ready 1')
+    expect(await ready()).toBe('keelson_ready 1')
     tell('keelson.health.changed', { service, check: 'cache', status: 'down', critical: false })
-    expect(ready()).toBe('keelson_ready 1')
+    expect(await ready()).toBe('keelson_ready 1')
     tell('keelson.health.changed', { service, check: 'db', status: 'down', critical: true })
-    expect(ready()).toBe('keelson_ready 0')
+    expect(await ready()).toBe('keelson_ready 0')
     tell('keelson.health.changed', { service, check: 'db', status: 'up', critical: true })
-    expect(ready()).toBe('keelson_ready 1')
+    expect(await ready()).toBe('keelson_ready 1')
     tell('keelson.lifecycle.changed', { service, phase: 'draining', reason: 'SIGTERM' })
-    expect(ready()).toBe('keelson_ready 0')
-    expect(lines('keelson_lifecycle_phase').filter((line) => line.endsWith(' 1'))).toEqual([
+    expect(await ready()).toBe('keelson_ready 0')
+    expect((await lines('keelson_lifecycle_phase')).filter((line) => line.endsWith(' 1'))).toEqual([
       'keelson_lifecycle_phase{phase="draining"} 1',
     ])
   })
 
-  test('shows each check and how often it changed, both results from 0', () => {
+  test('shows each check and how often it changed, both results from 0', async () => {
     const { lines } = setup()
     tell('keelson.health.changed', { service, check: 'db', status: 'down', critical: true })
-    expect(lines('keelson_health_check_up')).toEqual([
+    expect(await lines('keelson_health_check_up')).toEqual([
       'keelson_health_check_up{check="db",critical="true"} 0',
     ])
-    expect(lines('keelson_health_check_changes_total')).toEqual([
+    expect(await lines('keelson_health_check_changes_total')).toEqual([
       'keelson_health_check_changes_total{check="db",status="up"} 0',
       'keelson_health_check_changes_total{check="db",status="down"} 1',
     ])
   })
 
-  test('shows only the configuration in force, and counts what was applied and refused from 0', () => {
+  test('shows only the configuration in force, and counts what was applied and refused from 0', async () => {
     const { lines } = setup()
-    expect(lines('keelson_config_rejected_total')).toEqual(['keelson_config_rejected_total 0'])
+    expect(await lines('keelson_config_rejected_total')).toEqual(['keelson_config_rejected_total 0'])
     tell('keelson.config.applied', { service, revision: 1, hash: 'aaa', changedKeys: [] })
     tell('keelson.config.applied', { service, revision: 2, hash: 'bbb', changedKeys: ['x'] })
     tell('keelson.config.rejected', { service, faults: ['no'] })
     tell('keelson.config.source', { service, source: 'etcd', up: false })
-    expect(lines('keelson_config_')).toEqual([
+    expect(await lines('keelson_config_')).toEqual([
       'keelson_config_info{hash="bbb"} 1',
       'keelson_config_revision 2',
       `keelson_config_applied_timestamp_seconds ${Date.UTC(2026, 0, 1) / 1_000}`,
@@ -77,58 +81,77 @@ describe('recordServiceFacts', () => {
     ])
   })
 
-  test('counts shed requests and lost lines by reason', () => {
+  test('counts shed requests and lost lines by reason', async () => {
     const { lines } = setup()
-    expect(lines('keelson_admission_shed_total')).toHaveLength(3)
-    expect(lines('keelson_log_dropped_total')).toHaveLength(2)
+    expect(await lines('keelson_admission_shed_total')).toHaveLength(3)
+    expect(await lines('keelson_log_dropped_total')).toHaveLength(2)
     tell('keelson.admission.shed', { service, reason: 'limit' })
     tell('keelson.log.dropped', { service, reason: 'ENOSPC', count: 12 })
-    expect(lines('keelson_admission_shed_total{reason="limit"}')[0]).toMatch(/ 1$/)
-    expect(lines('keelson_log_dropped_total{reason="ENOSPC"}')[0]).toMatch(/ 12$/)
+    expect((await lines('keelson_admission_shed_total{reason="limit"}'))[0]).toMatch(/ 1$/)
+    expect((await lines('keelson_log_dropped_total{reason="ENOSPC"}'))[0]).toMatch(/ 12$/)
   })
 })
 
 describe('recordDependencyFacts', () => {
-  test('has every series of a dependency at 0 once it is declared', () => {
+  test('has every series of a dependency at 0 once it is declared', async () => {
     const { lines } = setup()
     tell('keelson.dependency.declared', { service, dependency: 'catalog' })
-    expect(lines('keelson_client_calls_total')).toHaveLength(7)
-    expect(lines('keelson_client_attempts_total')).toHaveLength(7)
-    expect(lines('keelson_client_retries_total')).toHaveLength(4)
-    expect(lines('keelson_breaker_changes_total')).toHaveLength(4)
-    const counted = lines('keelson_').filter((line) => line.includes('catalog') && !line.endsWith(' 0'))
+    expect(await lines('keelson_client_calls_total')).toHaveLength(7)
+    expect(await lines('keelson_client_attempts_total')).toHaveLength(7)
+    expect(await lines('keelson_client_retries_total')).toHaveLength(4)
+    expect(await lines('keelson_breaker_changes_total')).toHaveLength(4)
+    const counted = (await lines('keelson_')).filter(
+      (line) => line.includes('catalog') && !line.endsWith(' 0'),
+    )
     expect(counted).toEqual(['keelson_breaker_state{dependency="catalog",state="closed"} 1'])
   })
 
-  test('counts calls, attempts and retries by dependency', () => {
+  test('counts calls, attempts and retries by dependency', async () => {
     const { lines } = setup()
     const dependency = 'catalog'
     tell('keelson.client.attempt', { service, dependency, outcome: 'timeout', durationMs: 500, retry: 0 })
     tell('keelson.client.retry', { service, dependency, result: 'scheduled', delayMs: 5 })
     tell('keelson.client.attempt', { service, dependency, outcome: 'success', durationMs: 20, retry: 1 })
     tell('keelson.client.call', { service, dependency, outcome: 'success', durationMs: 525, attemptCount: 2 })
-    expect(lines('keelson_client_attempts_total').filter((line) => line.endsWith(' 1'))).toEqual([
+    expect((await lines('keelson_client_attempts_total')).filter((line) => line.endsWith(' 1'))).toEqual([
       'keelson_client_attempts_total{dependency="catalog",outcome="success"} 1',
       'keelson_client_attempts_total{dependency="catalog",outcome="timeout"} 1',
     ])
-    expect(lines('keelson_client_attempt_duration_seconds_sum')[0]).toMatch(/ 0\.52$/)
-    expect(lines('keelson_client_retries_total{dependency="catalog",result="scheduled"}')[0]).toMatch(/ 1$/)
-    expect(lines('keelson_client_calls_total{dependency="catalog",outcome="success"}')[0]).toMatch(/ 1$/)
-    expect(lines('keelson_client_call_duration_seconds_sum')[0]).toMatch(/ 0\.525$/)
+    expect((await lines('keelson_client_attempt_duration_seconds_sum'))[0]).toMatch(/ 0\.52$/)
+    expect((await lines('keelson_client_retries_total{dependency="catalog",result="scheduled"}'))[0]).toMatch(
+      / 1$/,
+    )
+    expect((await lines('keelson_client_calls_total{dependency="catalog",outcome="success"}'))[0]).toMatch(
+      / 1$/,
+    )
+    expect((await lines('keelson_client_call_duration_seconds_sum'))[0]).toMatch(/ 0\.525$/)
   })
 
-  test('shows the state of a breaker as one series per state', () => {
+  test('shows the state of a breaker as one series per state', async () => {
     const { lines } = setup()
     const change = { service, dependency: 'catalog', callCount: 20, failureCount: 12 }
     tell('keelson.breaker.changed', { ...change, from: 'closed', to: 'open' })
     tell('keelson.breaker.changed', { ...change, from: 'open', to: 'half-open' })
-    expect(lines('keelson_breaker_state')).toEqual([
+    expect(await lines('keelson_breaker_state')).toEqual([
       'keelson_breaker_state{dependency="catalog",state="closed"} 0',
       'keelson_breaker_state{dependency="catalog",state="open"} 0',
       'keelson_breaker_state{dependency="catalog",state="half-open"} 1',
       'keelson_breaker_state{dependency="catalog",state="isolated"} 0',
     ])
-    expect(lines('keelson_breaker_changes_total{dependency="catalog",to="open"}')[0]).toMatch(/ 1$/)
+    expect((await lines('keelson_breaker_changes_total{dependency="catalog",to="open"}'))[0]).toMatch(/ 1$/)
+  })
+})
+
+describe('the series of names', () => {
+  test('count questions and answers from 0', async () => {
+    const { lines } = setup()
+    expect(await lines('keelson_dns_queries_total')).toHaveLength(3)
+    expect(await lines('keelson_dns_answers_total')).toHaveLength(4)
+    tell('keelson.dns.query', { service, name: 'a.b.svc.cluster.local', result: 'answered', durationMs: 20 })
+    tell('keelson.dns.answer', { service, from: 'stale' })
+    expect((await lines('keelson_dns_queries_total{result="answered"}'))[0]).toMatch(/ 1$/)
+    expect((await lines('keelson_dns_query_duration_seconds_sum'))[0]).toMatch(/ 0\.02$/)
+    expect((await lines('keelson_dns_answers_total{from="stale"}'))[0]).toMatch(/ 1$/)
   })
 })
 
@@ -147,6 +170,8 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
     callCount: 1,
     failureCount: 1,
   },
+  'keelson.dns.query': { name: 'a', result: 'answered', durationMs: 1 },
+  'keelson.dns.answer': { from: 'query' },
   'keelson.config.applied': { revision: 1, hash: 'a', changedKeys: [] },
   'keelson.config.rejected': { faults: [] },
   'keelson.config.source': { source: 'etcd', up: true },
@@ -156,19 +181,19 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
 const names = Object.keys(facts) as ChannelName[] // the keys of the table above
 
 describe('both', () => {
-  test.each(names)('leave %s of another service alone', (name) => {
+  test.each(names)('leave %s of another service alone', async (name) => {
     const { lines } = setup()
-    const before = lines('')
+    const before = await lines('')
     // The table above pairs each name with its payload.
     const publish = (of: string) =>
       tell(name, { service: of, ...facts[name] } as ChannelPayloads[typeof name])
     publish('another')
-    expect(lines('')).toEqual(before)
+    expect(await lines('')).toEqual(before)
     publish(service)
-    expect(lines('')).not.toEqual(before)
+    expect(await lines('')).not.toEqual(before)
   })
 
-  test('leave no listener behind', () => {
+  test('leave no listener behind', async () => {
     setup()
     expect(names.every((name) => channel(name).hasSubscribers)).toBe(true)
     for (const end of ends.splice(0)) end()

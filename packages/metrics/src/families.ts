@@ -1,15 +1,15 @@
 import { type HistogramName, metricCatalogue, type ScalarName } from './catalogue.ts'
-import { type ExpositionFormat, headerText } from './exposition.ts'
+import { headerText } from './exposition.ts'
 import { HistogramSeries, histogramShape } from './histogram-series.ts'
 import type { MetricDefinition } from './metric-definition.ts'
+import type { PageWriter } from './page-writer.ts'
 import { ScalarSeries } from './scalar-series.ts'
 import { type RenderedSeries, type SeriesCap, SeriesFamily } from './series-family.ts'
 
-/** A piece of the exposition that renders itself under the header of its metric. */
+/** A metric with everything that stands under its header. */
 export interface RenderedFamily {
   readonly definition: MetricDefinition
-  /** Lines of all series, the same in both formats; empty when there is none. */
-  render(): string
+  all(): Iterable<RenderedSeries>
 }
 
 /** Every metric of the catalogue for one service, by name. */
@@ -21,11 +21,12 @@ export interface Families {
   /** Puts a family that keeps its series by itself in the place of the catalogue's. */
   replace(family: RenderedFamily): void
   /**
-   * The exposition of all families that have series, without an end mark.
+   * Writes all families that have series, without an end mark.
    *
    * @param leftOut metrics whose collector failed
+   * @param pause called after each series, so that a large page can be written over several turns of the event loop
    */
-  render(format: ExpositionFormat, leftOut: ReadonlySet<string>): string
+  write(page: PageWriter, leftOut: ReadonlySet<string>, pause: () => Promise<void> | undefined): Promise<void>
 }
 
 /** Makes the families of the whole catalogue, empty. */
@@ -58,14 +59,19 @@ export function createFamilies(cap: SeriesCap): Families {
     replace: (family) => {
       all.set(family.definition.name, family)
     },
-    render(format, leftOut) {
-      let text = ''
+    async write(page, leftOut, pause) {
       for (const [name, family] of all) {
-        const lines = leftOut.has(name) ? '' : family.render()
-        const { type, help } = family.definition
-        if (lines !== '') text += headerText(format, name, type, help) + lines
+        if (leftOut.has(name)) continue
+        const start = page.length
+        page.text(headerText(page.format, name, family.definition.type, family.definition.help))
+        const afterHeader = page.length
+        for (const series of family.all()) {
+          series.write(page)
+          const pausing = pause()
+          if (pausing !== undefined) await pausing
+        }
+        if (page.length === afterHeader) page.cutAt(start)
       }
-      return text
     },
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isKeelsonError } from '@keelson/core/errors'
-import { checkRegistry, collectorsOf, type ForeignMetric, renderForeign } from './foreign-registry.ts'
+import { checkRegistry, collectorsOf, foreignLines, type ForeignMetric } from './foreign-registry.ts'
 
 function registryOf(metric: ForeignMetric, defaultLabels: Readonly<Record<string, string>> = {}) {
   return { _defaultLabels: defaultLabels, getMetricsAsArray: () => [{ ...metric, get: async () => metric }] }
@@ -10,6 +10,10 @@ async function read(metric: ForeignMetric, defaultLabels?: Readonly<Record<strin
   const [collector] = collectorsOf(registryOf(metric, defaultLabels))
   if (collector === undefined) throw new Error('the registry has no metric')
   return collector.read()
+}
+
+function textOf(format: 'text' | 'openmetrics', metric: ForeignMetric): string {
+  return [...foreignLines(format, metric)].join('')
 }
 
 function isInvalidName(error: unknown): boolean {
@@ -32,7 +36,7 @@ describe('collectorsOf', () => {
       type: 'gauge',
       values: [{ value: 1, labels: { app: 'own' } }, { value: 2 }],
     }
-    expect(renderForeign('text', await read(metric, { app: 'default', team: 'x' }))).toBe(
+    expect(textOf('text', await read(metric, { app: 'default', team: 'x' }))).toBe(
       '# HELP a A.\n# TYPE a gauge\na{app="own",team="x"} 1\na{app="default",team="x"} 2\n',
     )
   })
@@ -48,7 +52,7 @@ describe('collectorsOf', () => {
   })
 })
 
-describe('renderForeign', () => {
+describe('foreignLines', () => {
   test('writes a histogram with the labels that its lines share', () => {
     const sharedLabels = { route: '/a' }
     const values = [
@@ -57,7 +61,7 @@ describe('renderForeign', () => {
       { metricName: 'h_sum', value: 0.5, labels: {}, sharedLabels },
       { metricName: 'h_count', value: 1, labels: {}, sharedLabels },
     ]
-    expect(renderForeign('text', { name: 'h', help: 'H.', type: 'histogram', values })).toBe(
+    expect(textOf('text', { name: 'h', help: 'H.', type: 'histogram', values })).toBe(
       [
         '# HELP h H.',
         '# TYPE h histogram',
@@ -75,8 +79,8 @@ describe('renderForeign', () => {
     const ends = { name: 'a_total', help: 'A.', type: 'counter', values }
     const bare = { name: 'a', help: 'A.', type: 'counter', values }
     const openMetrics = '# HELP a A.\n# TYPE a counter\na_total{a="x"} 1\n'
-    expect(renderForeign('openmetrics', ends)).toBe(openMetrics)
-    expect(renderForeign('openmetrics', bare)).toBe(openMetrics)
-    expect(renderForeign('text', bare)).toBe('# HELP a A.\n# TYPE a counter\na{a="x"} 1\n')
+    expect(textOf('openmetrics', ends)).toBe(openMetrics)
+    expect(textOf('openmetrics', bare)).toBe(openMetrics)
+    expect(textOf('text', bare)).toBe('# HELP a A.\n# TYPE a counter\na{a="x"} 1\n')
   })
 })

@@ -50,15 +50,20 @@ export interface ForeignCollector {
  * @throws KEELSON_METRICS_REGISTRY_INVALID
  */
 export function checkRegistry(registry: unknown): asserts registry is ForeignRegistry {
-  const isRegistry =
+  if (isRegistry(registry)) return
+  throw new KeelsonError(
+    'KEELSON_METRICS_REGISTRY_INVALID',
+    'adopt() takes a registry with the method getMetricsAsArray(), such as `register` of prom-client.',
+  )
+}
+
+/** Whether something has what is read of a registry. */
+export function isRegistry(registry: unknown): registry is ForeignRegistry {
+  return (
     typeof registry === 'object' &&
     registry !== null &&
     'getMetricsAsArray' in registry &&
     typeof registry.getMetricsAsArray === 'function'
-  if (isRegistry) return
-  throw new KeelsonError(
-    'KEELSON_METRICS_REGISTRY_INVALID',
-    'adopt() takes a registry with the method getMetricsAsArray(), such as `register` of prom-client.',
   )
 }
 
@@ -73,22 +78,22 @@ export function collectorsOf(registry: ForeignRegistry): readonly ForeignCollect
       async read() {
         const { name, help, type, values = [] } = await metric.get()
         checkNames(name, Object.keys(defaultLabelsOf(registry)))
+        if (!Array.isArray(values)) throw new TypeError(`The values of ${name} are no list.`)
         return { name, help, type, values: withDefaultLabels(values, defaultLabelsOf(registry)) }
       },
     }))
 }
 
-/** Writes a foreign metric in either format; its registry's own format plays no part. */
-export function renderForeign(format: ExpositionFormat, metric: ForeignMetric): string {
+/** The lines of a foreign metric in either format, header first; its registry's own format plays no part. */
+export function* foreignLines(format: ExpositionFormat, metric: ForeignMetric): Generator<string, void> {
   const type = typeOf(metric.type)
   const isOpenCounter = format === 'openmetrics' && type === 'counter'
   // OpenMetrics knows a counter by its `_total`; the text format takes the name as it is.
   const name = isOpenCounter ? `${familyName(metric.name)}_total` : metric.name
-  let text = headerText(format, name, type, metric.help)
+  yield headerText(format, name, type, metric.help)
   for (const { value, labels = {}, sharedLabels = {}, metricName = name } of metric.values ?? []) {
-    text += `${sampleText(isOpenCounter ? name : metricName, labelsText(labels, sharedLabels))}${numberText(value)}\n`
+    yield `${sampleText(isOpenCounter ? name : metricName, labelsText(labels, sharedLabels))}${numberText(value)}\n`
   }
-  return text
 }
 
 function hasGet(metric: object): metric is { name: string; get(): Promise<ForeignMetric> } {

@@ -1,4 +1,7 @@
-import { boundText, flat, numberText, sampleText } from './exposition.ts'
+import type { Clock } from '@keelson/core/clock'
+import { Exemplars } from './exemplars.ts'
+import { boundText, sampleText } from './exposition.ts'
+import { encodeBefore, type PageWriter } from './page-writer.ts'
 import type { RenderedSeries } from './series-family.ts'
 
 /** What all series of one histogram share. */
@@ -8,6 +11,8 @@ export interface HistogramShape {
   readonly bounds: Float64Array
   /** `0.005"} ` per bound: the rest of a bucket's line before its count. */
   readonly boundTexts: readonly string[]
+  /** Gives exemplars their time; without it none are kept. */
+  readonly exemplarClock: Clock | undefined
 }
 
 /**
@@ -15,9 +20,13 @@ export interface HistogramShape {
  *
  * @param buckets upper bounds, ascending, without `+Inf`
  */
-export function histogramShape(name: string, buckets: readonly number[]): HistogramShape {
+export function histogramShape(
+  name: string,
+  buckets: readonly number[],
+  exemplarClock?: Clock,
+): HistogramShape {
   const bounds = Float64Array.from([...buckets, Number.POSITIVE_INFINITY])
-  return { name, bounds, boundTexts: Array.from(bounds, (bound) => `${boundText(bound)}"} `) }
+  return { name, bounds, boundTexts: Array.from(bounds, (bound) => `${boundText(bound)}"} `), exemplarClock }
 }
 
 /**
@@ -30,7 +39,8 @@ export class HistogramSeries implements RenderedSeries {
   readonly #bounds: Float64Array
   readonly #slots: Float64Array
   /** What stands before each number in the exposition; made by the first scrape that shows the series. */
-  #texts: readonly string[] | undefined
+  #befores: readonly Uint8Array[] | undefined
+  #exemplars: Exemplars | undefined
 
   /** @param labels as `labelText` writes them */
   constructor(shape: HistogramShape, labels: string) {
@@ -40,8 +50,12 @@ export class HistogramSeries implements RenderedSeries {
     this.#slots = new Float64Array(shape.bounds.length + 1)
   }
 
-  /** Counts one value, in the unit of the metric. What is not a number above 0 counts as 0. */
-  observe(value: number): void {
+  /**
+   * Counts one value, in the unit of the metric. What is not a number above 0 counts as 0.
+   *
+   * @param traceId of the trace that the value belongs to; kept only where the shape has a clock for exemplars
+   */
+  observe(value: number, traceId?: string): void {
     const seen = value > 0 ? value : 0
     const bounds = this.#bounds
     const slots = this.#slots
@@ -50,31 +64,37 @@ export class HistogramSeries implements RenderedSeries {
     while (seen > (bounds[bucket] ?? 0)) bucket++
     slots[bucket] = (slots[bucket] ?? 0) + 1
     slots[bounds.length] = (slots[bounds.length] ?? 0) + seen
+    if (traceId !== undefined) this.#keepExemplar(bucket, traceId, seen)
   }
 
-  render(): string {
-    this.#texts ??= linesOf(this.#shape, this.#labels)
-    const texts = this.#texts
+  write(page: PageWriter): void {
+    this.#befores ??= beforesOf(this.#shape, this.#labels)
+    const befores = this.#befores
+    const exemplars = page.format === 'openmetrics' ? this.#exemplars : undefined
     const sumPlace = this.#bounds.length
-    let text = ''
     let count = 0
-    // Two pieces a line: a scrape of 10,000 lines is a tenth cheaper than with four (2026-11, Node 24).
-    for (let bucket = 0; bucket < sumPlace; bucket++) {
-      count += this.#slots[bucket] ?? 0
-      text += texts[bucket]
-      text += count
+    for (let place = 0; place < befores.length; place++) {
+      const before = befores[place]
+      if (before === undefined) continue // never: the array has no holes
+      if (place < sumPlace) page.line(before, (count += this.#slots[place] ?? 0), exemplars?.textOf(place))
+      else page.line(before, place === sumPlace ? (this.#slots[sumPlace] ?? 0) : count)
     }
-    const sum = numberText(this.#slots[sumPlace] ?? 0)
-    return text + texts[sumPlace] + sum + texts[sumPlace + 1] + count + '\n'
+  }
+
+  #keepExemplar(bucket: number, traceId: string, value: number): void {
+    const clock = this.#shape.exemplarClock
+    if (clock === undefined) return
+    this.#exemplars ??= new Exemplars(this.#bounds.length)
+    this.#exemplars.set(bucket, traceId, value, clock.now())
   }
 }
 
-/** The fixed text before each number: one per bucket, then sum and count, each after the first beginning a new line. */
-function linesOf({ name, boundTexts }: HistogramShape, labels: string): readonly string[] {
+/** What stands before each number: one per bucket, then of sum and count. */
+function beforesOf({ name, boundTexts }: HistogramShape, labels: string): readonly Uint8Array[] {
   const bucketLabels = labels === '' ? '' : `${labels},`
   return [
-    ...boundTexts.map((bound) => flat(name, '_bucket{', bucketLabels, 'le="', bound)),
+    ...boundTexts.map((bound) => `${name}_bucket{${bucketLabels}le="${bound}`),
     sampleText(`${name}_sum`, labels),
     sampleText(`${name}_count`, labels),
-  ].map((text, index) => (index === 0 ? text : flat('\n', text)))
+  ].map(encodeBefore)
 }

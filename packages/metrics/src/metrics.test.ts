@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import * as client from '@prometheus-io/client'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { channel, type MetricsProblem, subscribe } from '@keelson/core/channels'
@@ -6,6 +7,9 @@ import { createFakeClock } from '@keelson/testing'
 import { metricCatalogue } from './catalogue.ts'
 import { createMetrics, type Metrics, type MetricsOptions } from './metrics.ts'
 import { collectDeadlineMs } from './collectors.ts'
+
+// As the client library gets into a process as a rule: by `require`.
+const global = createRequire(import.meta.url)('@prometheus-io/client') as typeof client // the same package
 
 const made: Metrics[] = []
 
@@ -243,5 +247,57 @@ describe('adopt', () => {
     const metrics = create()
     metrics.adopt(registryOf('process_resident_memory_bytes', () => 3))
     expect(valueOf((await metrics.render()).body, 'process_resident_memory_bytes')).toBe('3')
+  })
+
+  test('finds what other code counts in the process-wide registry, shows it and says so once', async () => {
+    const problems: MetricsProblem[] = []
+    const unsubscribe = subscribe('keelson.metrics.problem', (problem) => problems.push(problem))
+    const metrics = create()
+    metrics.gauge({ name: 'mine', help: 'Mine.' }).set(1)
+    expect((await metrics.render()).body).not.toContain('left_alone')
+    new global.Counter({ name: 'left_alone_total', help: 'L.' }).inc(3)
+    try {
+      expect(valueOf((await metrics.render()).body, 'left_alone_total')).toBe('3')
+      expect(valueOf((await metrics.render()).body, 'left_alone_total')).toBe('3')
+      expect(problems).toEqual([
+        { service: 'metrics-test', problem: 'adopted', subject: '@prometheus-io/client', error: undefined },
+      ])
+    } finally {
+      unsubscribe()
+      global.register.clear()
+    }
+  })
+})
+
+describe('render', () => {
+  test('lets the event loop turn while it writes a large page', async () => {
+    const clock = createFakeClock()
+    let looks = 0
+    // Every look at the clock is late: the page must be written in pieces.
+    const metrics = create({ clock: { ...clock, monotonic: () => (looks += 10) } })
+    for (let route = 0; route < 500; route++) metrics.requests.route('GET', `/${route}`).record(200, 0.1)
+    let turns = 0
+    const immediate = () => {
+      turns++
+      next = setImmediate(immediate)
+    }
+    let next = setImmediate(immediate)
+    const { body } = await metrics.render()
+    clearImmediate(next)
+    expect(turns).toBeGreaterThan(body.length / 100_000)
+    expect(body.match(/^http_request_duration_seconds_count/gm)).toHaveLength(500)
+  })
+
+  test('leads from a bucket to a trace, in OpenMetrics and where it was asked for', async () => {
+    const accept = 'application/openmetrics-text'
+    const traced = create({ exemplars: true })
+    traced.requests.route('GET', '/').record(200, 0.25, '0af7651916cd43dd8448eb211c80319c')
+    expect((await traced.render({ accept })).body).toMatch(
+      /^http_request_duration_seconds_bucket\{method="GET",route="\/",status_class="2xx",le="0.25"\} 1 # \{trace_id="0af7651916cd43dd8448eb211c80319c"\} 0.25 \d+\.\d{3}$/m,
+    )
+    expect((await traced.render()).body).not.toContain('trace_id')
+    const plain = create()
+    plain.requests.route('GET', '/').record(200, 0.25, '0af7651916cd43dd8448eb211c80319c')
+    expect((await plain.render({ accept })).body).not.toContain('trace_id')
   })
 })

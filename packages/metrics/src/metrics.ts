@@ -1,4 +1,4 @@
-import { channel } from '@keelson/core/channels'
+import { channel, type MetricsProblem } from '@keelson/core/channels'
 import { type Clock, systemClock } from '@keelson/core/clock'
 import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
 import { negotiate } from './accept.ts'
@@ -9,6 +9,7 @@ import { recordDependencyFacts } from './dependency-facts.ts'
 import { familyName } from './exposition.ts'
 import { createFamilies } from './families.ts'
 import { checkRegistry, type ForeignRegistry } from './foreign-registry.ts'
+import { createGlobalRegistryFinder } from './global-registries.ts'
 import { createRequestSeries, type RequestMetrics } from './request-series.ts'
 import { createRuntimeSeries } from './runtime-series.ts'
 import { createScrape, type Exposition } from './scrape.ts'
@@ -46,6 +47,13 @@ export interface MetricsOptions {
    * @defaultValue 1,000
    */
   readonly maxSeriesPerMetric?: number
+  /**
+   * Whether `http_request_duration_seconds` shows, to whoever asks for OpenMetrics, the trace id of the last traced
+   * request of each bucket. Prometheus keeps them only with `--enable-feature=exemplar-storage`.
+   *
+   * @defaultValue false
+   */
+  readonly exemplars?: boolean
 }
 
 /** Values of the options that were not given. */
@@ -54,6 +62,7 @@ export const metricsDefaults: Readonly<Required<Omit<MetricsOptions, 'service' |
   commit: 'unknown',
   runtime: true,
   maxSeriesPerMetric: 1_000,
+  exemplars: false,
 })
 
 /** The metrics of one service. */
@@ -101,11 +110,17 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const build = [options.version ?? metricsDefaults.version, options.commit ?? metricsDefaults.commit]
   families.scalar('keelson_build_info').series(service, ...build).value = 1
 
-  const requests = createRequestSeries(families, cap)
+  const withExemplars = options.exemplars ?? metricsDefaults.exemplars
+  const requests = createRequestSeries(families, cap, withExemplars ? clock : undefined)
   const source = { service, families, clock }
   const subscriptions = [...recordServiceFacts(source), ...recordDependencyFacts(source)]
   const runtime = watchRuntime ? createRuntimeSeries(families, clock) : undefined
   const registries: ForeignRegistry[] = []
+  const findGlobal = createGlobalRegistryFinder((name, registry) => {
+    if (registries.includes(registry)) return
+    registries.push(registry)
+    report('adopted', name)
+  })
   const custom = createCustomMetrics({
     registry: lazyClientRegistry((registry) => registries.unshift(registry)),
     cap,
@@ -121,7 +136,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
     families,
     clock,
     collectors: runtime?.collectors ?? [],
-    registries,
+    registries: () => {
+      findGlobal()
+      return registries
+    },
     // Without the runtime series their names are free for an adopted registry's.
     ownNames: new Set(
       metricCatalogue
@@ -139,7 +157,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     report('overflow', metric)
   }
   // Once per subject: the series say how often, the line that a logger makes of this says that it began.
-  function report(problem: 'overflow' | 'collect', subject: string, error?: unknown): void {
+  function report(problem: MetricsProblem['problem'], subject: string, error?: unknown): void {
     if (reported.has(`${problem} ${subject}`)) return
     reported.add(`${problem} ${subject}`)
     channel('keelson.metrics.problem').publish({ service, problem, subject, error })
@@ -171,6 +189,7 @@ function checkMetricsOptions(options: MetricsOptions): void {
     clock: optionRules.object,
     runtime: optionRules.boolean,
     maxSeriesPerMetric: optionRules.number({ min: 100, integer: true }),
+    exemplars: optionRules.boolean,
   })
   if (options.service === undefined) {
     throw new KeelsonError(

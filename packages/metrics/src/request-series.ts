@@ -1,8 +1,10 @@
+import type { Clock } from '@keelson/core/clock'
 import type { Families, RenderedFamily } from './families.ts'
 import { escapeLabelValue } from './exposition.ts'
 import { HistogramSeries, type HistogramShape, histogramShape } from './histogram-series.ts'
+import type { PageWriter } from './page-writer.ts'
 import { ScalarSeries } from './scalar-series.ts'
-import { overflowLabel, type SeriesCap } from './series-family.ts'
+import { overflowLabel, type RenderedSeries, type SeriesCap } from './series-family.ts'
 
 /** Value of the label `route` of every request that no route matched. */
 export const unmatchedRoute = 'unmatched'
@@ -14,8 +16,9 @@ export interface RouteRecorder {
    *
    * @param statusCode status of the answer; outside of 100–599 it is counted as `other`
    * @param durationSeconds from arrival to the end of the answer
+   * @param traceId for the exemplar of its bucket, where exemplars are switched on; allocates nothing either
    */
-  record(statusCode: number, durationSeconds: number): void
+  record(statusCode: number, durationSeconds: number, traceId?: string): void
 }
 
 /** The series of inbound requests: `http_requests_total`, `http_request_duration_seconds`, `http_requests_in_flight`. */
@@ -54,24 +57,34 @@ const codesFromStart = [200, 500, 502, 503, 504] as const
 const statusClasses = ['1xx', '2xx', '3xx', '4xx', '5xx', overflowLabel] as const
 const outsideClass = statusClasses.length - 1
 
-/** Makes the request series and gives them their place in the exposition. */
-export function createRequestSeries(families: Families, cap: SeriesCap): RequestMetrics {
+/**
+ * Makes the request series and gives them their place in the exposition.
+ *
+ * @param exemplarClock switches exemplars on
+ */
+export function createRequestSeries(
+  families: Families,
+  cap: SeriesCap,
+  exemplarClock?: Clock,
+): RequestMetrics {
   const duration = families.histogram('http_request_duration_seconds').definition
   const total = families.scalar('http_requests_total').definition
   const inFlight = families.scalar('http_requests_in_flight').series()
-  const shape = histogramShape(duration.name, duration.buckets ?? [])
+  const shape = histogramShape(duration.name, duration.buckets ?? [], exemplarClock)
   const byRoute = new Map<string, Map<string, RouteSeries>>()
   const all: RouteSeries[] = []
   let overflow: RouteRecorder | undefined
 
-  families.replace(rendered(duration, () => textOf(all, (route) => route.renderDurations())))
-  families.replace(rendered(total, () => textOf(all, (route) => route.renderCounts())))
+  const durations: RenderedSeries[] = []
+  families.replace({ definition: duration, all: () => durations })
+  families.replace({ definition: total, all: () => all })
 
   function add(method: string, route: string): RouteSeries {
     const series = new RouteSeries(shape, total.name, method, route)
     const ofRoute = byRoute.get(route) ?? new Map<string, RouteSeries>()
     byRoute.set(route, ofRoute.set(method, series))
     all.push(series)
+    durations.push(series.durations)
     return series
   }
   return {
@@ -101,7 +114,9 @@ export function createRequestSeries(families: Families, cap: SeriesCap): Request
 }
 
 /** What one method and route has counted. */
-class RouteSeries implements RouteRecorder {
+class RouteSeries implements RouteRecorder, RenderedSeries {
+  /** What stands under the header of the durations; the object itself writes the counts. */
+  readonly durations: RenderedSeries = { write: (page) => this.#writeDurations(page) }
   readonly #shape: HistogramShape
   readonly #totalName: string
   readonly #labels: string
@@ -114,16 +129,16 @@ class RouteSeries implements RouteRecorder {
     for (const code of codesFromStart) this.#classOf(code).startAtZero(code)
   }
 
-  record(statusCode: number, durationSeconds: number): void {
-    this.#classOf(statusCode).record(statusCode, durationSeconds)
+  record(statusCode: number, durationSeconds: number, traceId?: string): void {
+    this.#classOf(statusCode).record(statusCode, durationSeconds, traceId)
   }
 
-  renderCounts(): string {
-    return textOf(this.#classes, (series) => series.renderCounts())
+  write(page: PageWriter): void {
+    for (const series of this.#classes) series?.writeCounts(page)
   }
 
-  renderDurations(): string {
-    return textOf(this.#classes, (series) => series.renderDurations())
+  #writeDurations(page: PageWriter): void {
+    for (const series of this.#classes) series?.writeDurations(page)
   }
 
   #classOf(statusCode: number): StatusClassSeries {
@@ -159,18 +174,18 @@ class StatusClassSeries {
     this.#countOf(statusCode)
   }
 
-  record(statusCode: number, durationSeconds: number): void {
+  record(statusCode: number, durationSeconds: number, traceId: string | undefined): void {
     this.#observed = true
     this.#countOf(statusCode).value++
-    this.#durations.observe(durationSeconds)
+    this.#durations.observe(durationSeconds, traceId)
   }
 
-  renderCounts(): string {
-    return textOf(this.#codes, (series) => series.render())
+  writeCounts(page: PageWriter): void {
+    for (const series of this.#codes) series?.write(page)
   }
 
-  renderDurations(): string {
-    return this.#observed ? this.#durations.render() : ''
+  writeDurations(page: PageWriter): void {
+    if (this.#observed) this.#durations.write(page)
   }
 
   #countOf(statusCode: number): ScalarSeries {
@@ -188,22 +203,11 @@ class StatusClassSeries {
   }
 }
 
-/** Concatenation, not `join`: the pieces become one text once, when the whole exposition is sent. */
-function textOf<Part>(parts: readonly (Part | undefined)[], render: (part: Part) => string): string {
-  let text = ''
-  for (const part of parts) if (part !== undefined) text += render(part)
-  return text
-}
-
-function rendered(definition: RenderedFamily['definition'], render: () => string): RenderedFamily {
-  return { definition, render }
-}
-
 function countingOverflow(series: RouteRecorder, count: () => void): RouteRecorder {
   return {
-    record(statusCode, durationSeconds) {
+    record(statusCode, durationSeconds, traceId) {
       count()
-      series.record(statusCode, durationSeconds)
+      series.record(statusCode, durationSeconds, traceId)
     },
   }
 }

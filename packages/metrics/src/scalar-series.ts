@@ -1,17 +1,18 @@
-import { numberText, sampleText } from './exposition.ts'
+import { sampleText } from './exposition.ts'
+import { encodeBefore, type PageWriter } from './page-writer.ts'
 import type { RenderedSeries } from './series-family.ts'
 
 /** One series of a counter or gauge of the chassis: its owner writes the value, the scrape reads it. */
 export class ScalarSeries implements RenderedSeries {
   value = 0
-  readonly #text: string
+  readonly #before: Uint8Array
 
   /** @param labels as `labelText` writes them */
   constructor(name: string, labels: string) {
-    this.#text = sampleText(name, labels)
+    this.#before = encodeBefore(sampleText(name, labels))
   }
 
-  render(): string {
-    return `${this.#text}${numberText(this.value)}\n`
+  write(page: PageWriter): void {
+    page.line(this.#before, this.value)
   }
 }

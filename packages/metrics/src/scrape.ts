@@ -4,12 +4,8 @@ import type { Clock } from '@keelson/core/clock'
 import { createCollectorRunner } from './collectors.ts'
 import { contentTypes, type ExpositionFormat, familyName } from './exposition.ts'
 import type { Families } from './families.ts'
-import {
-  collectorsOf,
-  type ForeignCollector,
-  type ForeignRegistry,
-  renderForeign,
-} from './foreign-registry.ts'
+import { collectorsOf, type ForeignMetric, type ForeignRegistry, foreignLines } from './foreign-registry.ts'
+import { PageWriter } from './page-writer.ts'
 import type { RuntimeCollector } from './runtime-series.ts'
 
 /** One answer of `/metrics`. */
@@ -19,13 +15,20 @@ export interface Exposition {
   readonly body: string
 }
 
+/**
+ * How long a scrape writes before it lets the event loop turn, in milliseconds, and after how many bytes it looks: no scrape
+ * may hold up requests for more than 5 ms, and what is written between two looks takes 1 ms in a cold process.
+ */
+const turnMs = 2
+const lookEveryBytes = 32 * 1_024
+
 /** What a scrape collects from. */
 export interface ScrapeOptions {
   readonly families: Families
   readonly clock: Clock
   readonly collectors: readonly RuntimeCollector[]
-  /** Registries of Prometheus clients, in the order in which they are shown; may grow. */
-  readonly registries: readonly ForeignRegistry[]
+  /** Registries of Prometheus clients, in the order in which they are shown; asked in every scrape. */
+  readonly registries: () => readonly ForeignRegistry[]
   /** Family names that a foreign metric cannot have. */
   readonly ownNames: ReadonlySet<string>
   /** Told of every collector that failed or took too long. */
@@ -49,15 +52,22 @@ export function createScrape({
   const subscriberErrors = families.scalar('keelson_channel_subscriber_errors_total')
   const collectErrors = families.scalar('keelson_metrics_collect_errors_total')
   const runner = createCollectorRunner(clock, onFailure)
+  // One scrape of a format is under way at a time, so that each has its page to itself.
+  const pages = { text: new PageWriter('text'), openmetrics: new PageWriter('openmetrics') }
   const inProgress = new Map<ExpositionFormat, Promise<Exposition>>()
   for (const { name } of collectors) collectErrors.series(name)
 
   async function expose(format: ExpositionFormat): Promise<Exposition> {
     const startedAtMs = clock.monotonic()
-    const [leftOut, foreign] = await Promise.all([collectRuntime(), collectForeign(format)])
+    const [leftOut, foreign] = await Promise.all([collectRuntime(), collectForeign()])
     for (const name of observedChannels) subscriberErrors.series(name).value = subscriberFailureCount(name)
-    const end = format === 'openmetrics' ? '# EOF\n' : ''
-    const body = families.render(format, leftOut) + foreign + end
+    const page = pages[format]
+    page.cutAt(0)
+    const pause = pauseFor(page, clock)
+    await families.write(page, leftOut, pause)
+    for (const metric of foreign) await writeForeign(page, metric, pause)
+    if (format === 'openmetrics') page.text('# EOF\n')
+    const body = page.toString()
     scrapeCount.value++
     scrapeSeconds.value += (clock.monotonic() - startedAtMs) / 1_000
     return { contentType: contentTypes[format], body }
@@ -75,30 +85,34 @@ export function createScrape({
     return leftOut
   }
 
-  async function collectForeign(format: ExpositionFormat): Promise<string> {
+  async function collectForeign(): Promise<readonly ForeignMetric[]> {
     const seen = new Set(ownNames)
-    const texts: Promise<string>[] = []
-    for (const registry of registries) {
+    const reads: Promise<ForeignMetric | undefined>[] = []
+    for (const registry of registries()) {
       for (const collector of (await runner.run('adopted.registry', () => collectorsOf(registry))) ?? []) {
         if (seen.has(familyName(collector.name))) continue
         seen.add(familyName(collector.name))
         if (collector.collects) collectErrors.series(collector.name)
         // One metric a turn of the loop: a large foreign registry must not hold up requests.
-        if (texts.length > 0) await nextTurn()
-        texts.push(foreignText(format, collector))
+        if (reads.length > 0) await nextTurn()
+        reads.push(runner.run(collector.name, () => collector.read()))
       }
     }
-    return (await Promise.all(texts)).join('')
+    return (await Promise.all(reads)).filter((metric) => metric !== undefined)
   }
 
-  async function foreignText(format: ExpositionFormat, collector: ForeignCollector): Promise<string> {
-    const metric = await runner.run(collector.name, () => collector.read())
-    if (metric === undefined) return ''
+  /** A metric that turns out to be nonsense half-way is taken off the page again. */
+  async function writeForeign(page: PageWriter, metric: ForeignMetric, pause: Pause): Promise<void> {
+    const start = page.length
     try {
-      return renderForeign(format, metric)
+      for (const text of foreignLines(page.format, metric)) {
+        page.text(text)
+        const pausing = pause()
+        if (pausing !== undefined) await pausing
+      }
     } catch (error) {
-      onFailure(collector.name, error)
-      return ''
+      page.cutAt(start)
+      onFailure(metric.name, error)
     }
   }
 
@@ -106,6 +120,23 @@ export function createScrape({
     const scrape = inProgress.get(format) ?? expose(format).finally(() => inProgress.delete(format))
     inProgress.set(format, scrape)
     return scrape
+  }
+}
+
+type Pause = () => Promise<void> | undefined
+
+/** Lets the event loop turn when the page has been written for long enough since it last turned. */
+function pauseFor(page: PageWriter, clock: Clock): Pause {
+  let turnedAtMs = clock.monotonic()
+  let lookAt = lookEveryBytes
+  const turn = async () => {
+    await nextTurn()
+    turnedAtMs = clock.monotonic()
+  }
+  return () => {
+    if (page.length < lookAt) return undefined
+    lookAt = page.length + lookEveryBytes
+    return clock.monotonic() - turnedAtMs < turnMs ? undefined : turn()
   }
 }
 

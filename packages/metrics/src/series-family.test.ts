@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { PageWriter } from './page-writer.ts'
 import { ScalarSeries } from './scalar-series.ts'
 import { SeriesFamily } from './series-family.ts'
 
@@ -25,7 +26,9 @@ describe('SeriesFamily', () => {
     family.series('b', '1').value = 2
     family.series('c', '1').value += 10
     family.series('d', '1').value += 10
-    expect(family.render()).toBe(
+    const page = new PageWriter('text')
+    for (const series of family.all()) series.write(page)
+    expect(page.toString()).toBe(
       'things{kind="a",place="1"} 1\nthings{kind="b",place="1"} 2\nthings{kind="other",place="other"} 20\n',
     )
     expect(overflowed).toEqual(['things', 'things'])

@@ -1,12 +1,14 @@
 import type { MetricDefinition } from './metric-definition.ts'
 import { labelText } from './exposition.ts'
+import type { PageWriter } from './page-writer.ts'
 
 /** Label value that stands for everything that has no series of its own. */
 export const overflowLabel = 'other'
 
-/** One series: the lines that it puts into an exposition, the same in both formats. */
+/** One series, or what always stands together on the page. */
 export interface RenderedSeries {
-  render(): string
+  /** Writes its lines; none while there is nothing to show. */
+  write(page: PageWriter): void
 }
 
 /** How many series one metric may have, and who is told when one more was asked for. */
@@ -56,11 +58,9 @@ export class SeriesFamily<Series extends RenderedSeries> {
     this.#series.clear()
   }
 
-  /** Lines of all series; empty when there is none. */
-  render(): string {
-    let text = ''
-    for (const series of this.#series.values()) text += series.render()
-    return text
+  /** All series, in the order in which they came. */
+  all(): Iterable<Series> {
+    return this.#series.values()
   }
 
   #add(key: string, labelValues: readonly string[]): Series {

@@ -60,7 +60,7 @@ describe('the cost of request series, beside the same in the client library', ()
     expect(ours / theirs).toBeLessThan(0.2)
   })
 
-  test('of a scrape of 10,000 lines is at most half', async () => {
+  test('of a scrape of 10,000 lines is at most a fifth', async () => {
     const series = clientSeries()
     for (let route = 0; route < 520; route++) {
       const recorder = metrics.requests.route('GET', `/videos/${route}`)
@@ -70,12 +70,12 @@ describe('the cost of request series, beside the same in the client library', ()
     }
     const scrapes = 20
     const ours = await cpuMs(async () => {
-      for (let i = 0; i < scrapes; i++) Buffer.byteLength((await metrics.render()).body)
+      for (let i = 0; i < scrapes; i++) await metrics.render()
     })
     const theirs = await cpuMs(async () => {
-      for (let i = 0; i < scrapes; i++) Buffer.byteLength(await series.registry.metrics())
+      for (let i = 0; i < scrapes; i++) await series.registry.metrics()
     })
-    expect(ours / theirs).toBeLessThan(0.5)
+    expect(ours / theirs).toBeLessThan(0.2)
   })
 
   test('in memory of 100,000 values of a label ends at the cap', async () => {

@@ -18,6 +18,7 @@ export interface ChannelPayloads {
   'keelson.config.source': ConfigSourceChanged
   'keelson.log.dropped': LogDropped
   'keelson.admission.shed': AdmissionShed
+  'keelson.work.completed': WorkCompleted
   'keelson.process.stalled': ProcessStalled
   'keelson.metrics.problem': MetricsProblem
   'keelson.process.previous-exit': PreviousExit
@@ -284,4 +285,18 @@ export interface LedgerProblem {
   /** For people: what is wrong and what follows. */
   readonly message: string
   readonly error?: unknown
+}
+
+/** Kinds of work that are no request. */
+export type WorkKind = 'job' | 'worker' | 'task'
+
+/** A message, a run of a job or a task ended. */
+export interface WorkCompleted {
+  readonly service: string
+  readonly kind: WorkKind
+  /** Name of the job, worker or task. */
+  readonly name: string
+  readonly requestId: string
+  readonly outcome: 'success' | 'failure'
+  readonly durationMs: number
 }

@@ -1,0 +1,99 @@
+import { type ExpositionFormat, numberText } from './exposition.ts'
+
+/** Size at first: the page of a small service. It doubles when it is full. */
+const firstBytes = 16 * 1_024
+
+/** Room for the digits of a number, its line feed and what separates them, in bytes: more than any number takes. */
+const numberRoom = 64
+
+const lineFeed = 10
+const digitZero = 48
+
+/** Largest whole number that is taken apart with 32-bit arithmetic. */
+const largestSmall = 0x7fff_ffff
+
+/**
+ * The page of a format while it is written, its memory kept for the next scrape. Bytes, not text: a line is a copy of what stands before its number, and the
+ * digits; pieces of text joined and flattened take seven times as long (10,000 lines: 0.25 against 1.7 ms, 2026-11, Node 24).
+ */
+export class PageWriter {
+  readonly format: ExpositionFormat
+  #bytes: Buffer = Buffer.allocUnsafeSlow(firstBytes)
+  #length = 0
+
+  constructor(format: ExpositionFormat) {
+    this.format = format
+  }
+
+  /** Bytes written so far. */
+  get length(): number {
+    return this.#length
+  }
+
+  /** Writes any text. */
+  text(text: string): void {
+    this.#reserve(text.length * 3) // UTF-8 takes at most three bytes for a unit of UTF-16
+    this.#length += this.#bytes.write(text, this.#length)
+  }
+
+  /**
+   * Writes one line.
+   *
+   * @param before what stands before the number, as {@link encodeBefore} makes it
+   * @param exemplar what stands between the number and the end of the line
+   */
+  line(before: Uint8Array, value: number, exemplar?: string): void {
+    this.#reserve(before.length)
+    this.#bytes.set(before, this.#length)
+    this.#length += before.length
+    this.#number(value)
+    if (exemplar !== undefined) this.text(exemplar)
+    this.#bytes[this.#length++] = lineFeed
+  }
+
+  /** Forgets what was written after a length that the page had before. */
+  cutAt(length: number): void {
+    this.#length = length
+  }
+
+  /** The page as one flat text. */
+  toString(): string {
+    return this.#bytes.toString('utf8', 0, this.#length)
+  }
+
+  #number(value: number): void {
+    if (value >= 0 && value <= largestSmall && value === (value | 0)) this.#digits(value)
+    else this.#ascii(numberText(value))
+  }
+
+  /** A call into the runtime for each number costs more than its characters. */
+  #ascii(text: string): void {
+    for (let place = 0; place < text.length; place++) this.#bytes[this.#length++] = text.charCodeAt(place)
+  }
+
+  #digits(value: number): void {
+    let end = this.#length + 1
+    for (let power = 10; value >= power; power *= 10) end++
+    this.#length = end
+    let rest = value
+    do {
+      const shorter = (rest / 10) | 0
+      this.#bytes[--end] = digitZero + rest - shorter * 10
+      rest = shorter
+    } while (rest > 0)
+  }
+
+  /** Makes room for so many bytes and for a number after them. */
+  #reserve(bytes: number): void {
+    const needed = this.#length + bytes + numberRoom
+    if (needed <= this.#bytes.length) return
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#bytes.length * 2))
+    grown.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = grown
+  }
+}
+
+/** Encodes what stands before a number in every scrape, once. */
+export function encodeBefore(text: string): Uint8Array {
+  return Buffer.from(text)
+}
