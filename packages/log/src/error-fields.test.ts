@@ -3,11 +3,17 @@ import { KeelsonError } from '@keelson/core/errors'
 import { describe, expect, test } from 'vitest'
 import { createLog } from './log.ts'
 
-function errorLine(thrown: unknown, message?: string): Record<string, string> {
+function capture() {
   let line = ''
   const log = createLog({ service: 'demo', destination: { write: (text) => void (line = text) } })
+  // Every value of interest here is a text.
+  return { log, last: () => JSON.parse(line) as Record<string, string> }
+}
+
+function errorLine(thrown: unknown, message?: string): Record<string, string> {
+  const { log, last } = capture()
   log.logger.error({ err: thrown }, message)
-  return JSON.parse(line) as Record<string, string> // every value of interest here is a text
+  return last()
 }
 
 function print(error: Error): string | undefined {
@@ -15,12 +21,12 @@ function print(error: Error): string | undefined {
 }
 
 /** The fingerprint of an error from a line of src/store.ts of a service in a folder. */
-function printOfFrame(root: string, line: number): string | undefined {
+function printOfFrame(root: string, line: number, name = 'load'): string | undefined {
   const error = new Error('x')
   error.stack = `Error: x
     at read (node:fs:1:2)
     at use (${root}/node_modules/lib/a.js:1:1)
-    at load (${root}/src/store.ts:${line}:5)`
+    at ${name} (${root}/src/store.ts:${line}:5)`
   return print(error)
 }
 
@@ -61,6 +67,23 @@ describe('error fields', () => {
       _error_code: 'KEELSON_TEST',
       _error_details_path: 'a.b',
     })
+  })
+
+  test('are made of an error under the name error as well', () => {
+    const { log, last } = capture()
+    log.logger.warn({ error: new TypeError('no') }, 'm')
+    expect(last()).toMatchObject({ short_message: 'm', _error_type: 'TypeError', _error_message: 'no' })
+    const oldStyle: unknown = Object.assign(Object.create(Error.prototype), { message: 'old' })
+    log.logger.warn({ error: oldStyle }, 'm')
+    expect(last()).toMatchObject({ _error_type: 'Error', _error_message: 'old' })
+    log.logger.warn({ error: 'a text' }, 'm')
+    expect(last()).toMatchObject({ _error: 'a text' })
+  })
+
+  test('carry at most twenty further properties', () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`own${index}`, index]))
+    const names = Object.keys(errorLine(Object.assign(new Error('x'), many)))
+    expect(names.filter((name) => name.startsWith('_error_own'))).toHaveLength(20)
   })
 
   test('leave out objects with a class, such as the sockets that clients hang on their errors', () => {
@@ -127,7 +150,12 @@ describe('error fields', () => {
 
   test('know an error of another realm', () => {
     const foreign: unknown = runInNewContext('new RangeError("far")')
-    expect(errorLine(foreign)).toMatchObject({ _error_type: 'RangeError', _error_message: 'far' })
+    const expected = { short_message: 'far', _error_type: 'RangeError', _error_message: 'far' }
+    expect(errorLine(foreign)).toMatchObject(expected)
+    const { log, last } = capture()
+    log.logger.error(foreign)
+    expect(last()).toMatchObject(expected)
+    expect(last()['_stack']).toBeUndefined()
   })
 
   test('survive an error whose properties throw', () => {
@@ -152,5 +180,6 @@ describe('error fields', () => {
 
   test('have a fingerprint that knows neither the folder of the service nor lines and libraries', () => {
     expect(printOfFrame('/app', 10)).toBe(printOfFrame('file:///home/me/app', 99))
+    expect(printOfFrame('/app', 10)).not.toBe(printOfFrame('/app', 10, 'save'))
   })
 })

@@ -72,6 +72,21 @@ describe('field values', () => {
     })
   })
 
+  test('within lists are kept as JSON can hold them', () => {
+    const circular: unknown[] = [Number.NaN, 1n, Symbol('x')]
+    circular.push(circular)
+    expect(fieldsOf({ circular })).toEqual({ _circular: '["NaN","1",null,"[circular]"]' })
+  })
+
+  test('within lists are shown eight levels deep, and two thousand of them', () => {
+    let deep: unknown[] = []
+    for (let level = 0; level < 20; level++) deep = [deep]
+    expect(fieldsOf({ deep })).toEqual({ _deep: '[[[[[[[["[list]"]]]]]]]]' })
+    expect(fieldsOf({ long: Array.from({ length: 100_000 }).fill(1) })['_long']).toMatch(
+      /^\[1,1,.*"\[980\d\d more\]"\]$/,
+    )
+  })
+
   test('without meaning are left out', () => {
     expect(
       fieldsOf({ a: undefined, b: null, c: '', d: Symbol('x'), e: () => 1, f: {}, g: new Date(Number.NaN) }),
@@ -148,7 +163,11 @@ describe('field values', () => {
     expect(fields['_fields_dropped']).toBe(50)
   })
 
-  test('of enormous objects cost no more than a line', () => {
+  test.each([
+    ['values', 5, 1],
+    ['values too deep to be flattened', 7, 1],
+    ['nothing', 3, null],
+  ])('of enormous objects full of %s cost no more than a line', (_what, levels, leaf) => {
     let reads = 0
     const wide = (depth: number): object =>
       new Proxy(
@@ -158,7 +177,7 @@ describe('field values', () => {
           getOwnPropertyDescriptor: () => ({ enumerable: true, configurable: true }),
           get(_target, key) {
             if (key !== 'toJSON') reads++
-            return depth > 4 || key === 'toJSON' ? null : wide(depth + 1)
+            return key === 'toJSON' ? undefined : depth < levels ? wide(depth + 1) : leaf
           },
         },
       )
@@ -312,8 +331,10 @@ describe('redaction', () => {
   })
 
   test('masks a known value that would be cut in two by the limit of a value', () => {
-    const { log, lines } = capture({ maskedValues: ['hunter2-secret'] })
-    log.logger.info({ text: `${'x'.repeat(15_990)}hunter2-secret and more` }, 'm')
-    expect(lines[0]).not.toContain('hunter2')
+    const key = 'private-key-'.repeat(100)
+    const { log, lines } = capture({ maskedValues: [key] })
+    log.logger.info({ text: `${'x'.repeat(15_000)}${key} and more` }, 'm')
+    expect(lines[0]).not.toContain('private')
+    expect(lines[0]).toContain('x[redacted] and more')
   })
 })

@@ -145,10 +145,6 @@ export class FieldWriter {
       if (name.alternative !== undefined) this.#emit(name.alternative, json)
       return
     }
-    if (this.#count >= maxFields) {
-      this.droppedCount++
-      return
-    }
     name.mark.line = this.line
     this.#count++
     this.text += name.text + json

@@ -72,6 +72,8 @@ describe('the message', () => {
     ['a symbol', [Symbol('s')], 'Symbol(s)'],
     ['format arguments', ['%s has %d of %j', 'a', 2, { b: 3 }], 'a has 2 of {"b":3}'],
     ['msg of the object', [{ msg: 'within' }], 'within'],
+    ['an error without a message', [new TypeError('')], 'TypeError'],
+    ['an error with a blank message', [new Error(' ')], '-'],
   ])('of %s', (_case, args, expected) => {
     const { log, lines, last } = capture()
     Reflect.apply(log.logger.info, log.logger, args)

@@ -31,7 +31,7 @@ export function createLineHeads(identity: LineIdentity): (level: number) => stri
   let start = `{${prefix === '_' ? '"version":"1.1",' : ''}"host":${quote(identity.host)}`
   for (const name of ['service', 'version', 'env', 'pod', 'node'] as const) {
     const value = identity[name]
-    if (value !== undefined && value !== '') start += `,"${prefix}${name}":${quote(value)}`
+    if (value !== undefined) start += `,"${prefix}${name}":${quote(value)}`
   }
   start += `,"${prefix}pid":${identity.pid},"level":`
   const heads = new Map<number, string>()

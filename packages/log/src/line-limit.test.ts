@@ -51,6 +51,8 @@ describe('limitLine', () => {
     const left = Object.keys(fields).filter((name) => name.startsWith('_field_')).length
     expect(left).toBeGreaterThan(50)
     expect(fields['_fields_dropped']).toBe(200 - left)
+    // Values are left out rather than cut to stumps.
+    expect(Object.values(fields).filter((value) => value === 'v'.repeat(64))).toHaveLength(left)
     expect(fields['_request_id']).toBe('kept')
     expect(fields['_field_0_'.concat('x'.repeat(90))]).toBeDefined()
   })

@@ -37,6 +37,12 @@ function capture(options: Partial<GelfLoggerOptions> = {}): Captured {
   return { ...made, lines, last: () => JSON.parse(lines.at(-1) ?? '{}') as Fields } // lines hold texts and numbers
 }
 
+const unprintable = {
+  toString() {
+    throw new Error('no')
+  },
+}
+
 /** What a logger writes, with the slower way of a pino that knows our symbol no more beside it. */
 const ways: [string, (options?: Partial<GelfLoggerOptions>) => Captured][] = [
   ['directly', (options) => capture(options)],
@@ -107,6 +113,46 @@ describe.each(ways)('a logger that writes %s', (_way, create) => {
     expect(last()).toMatchObject({ _user_email: 'a@b' })
     expect(last()['_user_name']).toBeUndefined()
     expect(last()['_gone']).toBeUndefined()
+  })
+
+  test('uses redaction paths within errors, and when the message cannot be made', () => {
+    const { logger, last } = create({ redactPaths: ['err.config.url', 'user.email'] })
+    const error = Object.assign(new RangeError('no'), { config: { url: 'http://u:p@h', method: 'GET' } })
+    logger.error({ err: error }, 'm')
+    expect(last()).toMatchObject({
+      _error_type: 'RangeError',
+      _error_config_url: '[redacted]',
+      _error_config_method: 'GET',
+    })
+    Reflect.apply(logger.info, logger, [{ user: { email: 'a@b' } }, '%s', unprintable])
+    expect(last()['short_message']).toBe('%s')
+    expect(last()['_user_email'] ?? '[redacted]').toBe('[redacted]')
+    const other = create()
+    const child = other.logger.child({}, { redact: ['user.email'] })
+    Reflect.apply(child.info, child, [{ user: { email: 'a@b' } }, '%s', unprintable])
+    expect(other.last()['_user_email'] ?? '[redacted]').toBe('[redacted]')
+  })
+
+  test('goes on when a serializer throws', () => {
+    const { logger, last } = create({
+      serializers: {
+        user() {
+          throw new Error('no')
+        },
+      },
+    })
+    logger.info({ user: 'ada', step: 1 }, 'm')
+    expect(last()).toMatchObject({ short_message: 'm', _step: 1 })
+  })
+
+  test('takes options of pino out of the fields of a child, and formats them when told to', () => {
+    const { logger, last } = create()
+    logger.child({ level: 'debug', user: 'ada' }).info('m')
+    expect(last()['_x_level']).toBeUndefined()
+    logger
+      .child({ user: 'ada' }, { formatters: { bindings: (fields) => ({ ...fields, added: true }) } })
+      .info('m')
+    expect(last()).toMatchObject({ _user: 'ada', _added: 'true' })
   })
 
   test('redacts secrets by name', () => {
@@ -182,11 +228,6 @@ describe.each(ways)('a logger that writes %s', (_way, create) => {
     )
     const { proxy: revoked, revoke } = Proxy.revocable({}, {})
     revoke()
-    const unprintable = {
-      toString: () => {
-        throw new Error('no')
-      },
-    }
     logger.info(throwing, 'a proxy that throws')
     logger.info(revoked, 'a revoked proxy')
     logger.info({ a: throwing, err: revoked, b: 1 }, 'within')
@@ -201,6 +242,26 @@ describe.each(ways)('a logger that writes %s', (_way, create) => {
 })
 
 describe('a logger', () => {
+  test('notes a value whose serializer throws, and shows causes behind the standard serializer of pino', () => {
+    const { logger, last } = capture({
+      serializers: {
+        err: (error) => stdSerializers.err(error as Error), // only errors are logged here
+        user() {
+          throw new Error('no')
+        },
+      },
+    })
+    logger.error({ user: 'ada', err: new Error('outer', { cause: new TypeError('inner') }) }, 'm')
+    expect(last()).toMatchObject({ _user: '[unreadable]', _error_type: 'Error' })
+    expect(last()['full_message']).toMatch(/\nCaused by: TypeError: inner\n/)
+  })
+
+  test('leaves out the id of a job that has none', () => {
+    const { logger, last } = capture()
+    runWithContext({ requestId: '' }, () => logger.info('m'))
+    expect(last()['_request_id']).toBeUndefined()
+  })
+
   test('answers isLevelEnabled, and writes nothing below its level', () => {
     const { logger, lines } = capture({ level: 'warn' })
     logger.info('no')

@@ -42,6 +42,8 @@ interface OwnState {
   /** What was handed to `child`, for `bindings()`. */
   readonly given: Readonly<Record<string, unknown>>
   readonly transform: Transform | undefined
+  /** There are redaction paths that only pino can apply: without it, no object may be shown. */
+  readonly isBlind: boolean
 }
 
 const stateKey: unique symbol = Symbol('keelson.log.state')
@@ -210,14 +212,25 @@ function createPino(
     given: object,
     childOptions: ChildLoggerOptions | undefined,
   ) => OpenLogger
-  logger[stateKey] = { bound: undefined, given: {}, transform: transformOf(logger, known) }
+  const isBlind = known['stringifiersSym'] === undefined
+  logger[stateKey] = {
+    bound: undefined,
+    given: {},
+    transform: transformOf(logger, known),
+    isBlind: isBlind && redactPaths.length > 0,
+  }
   if (Object.keys(options.fields).length > 0) bind(options.builder, logger, options.fields)
 
   Object.assign(logger, {
     child(this: OpenLogger, given: Record<string, unknown>, childOptions?: ChildLoggerOptions): Logger {
       const made = plainChild.call(this, {}, childOptions)
       if (childOptions?.serializers !== undefined || childOptions?.redact !== undefined) {
-        made[stateKey] = { ...this[stateKey], transform: transformOf(made, known) }
+        const before = this[stateKey]
+        made[stateKey] = {
+          ...before,
+          transform: transformOf(made, known),
+          isBlind: before.isBlind || (isBlind && childOptions.redact !== undefined),
+        }
       }
       const format = (made[formattersKey] as Formatters).bindings // pino sets it on every child
       bind(options.builder, made, format === undefined ? given : format(given))
@@ -235,7 +248,7 @@ function createPino(
 
 /** Adds fields to a logger. What it has, or inherits, stays unless the new fields name it. */
 function bind(builder: LineBuilder, logger: OpenLogger, given: Readonly<Record<string, unknown>>): void {
-  const { bound, given: before, transform } = logger[stateKey]
+  const state = logger[stateKey]
   const fields: Record<string, unknown> = {}
   try {
     for (const key of Object.keys(given)) {
@@ -243,9 +256,9 @@ function bind(builder: LineBuilder, logger: OpenLogger, given: Readonly<Record<s
     }
     if (Object.keys(fields).length === 0) return
     logger[stateKey] = {
-      bound: builder.bind(bound, fields, transform),
-      given: { ...before, ...fields },
-      transform,
+      ...state,
+      bound: builder.bind(state.bound, fields, state.transform),
+      given: { ...state.given, ...fields },
     }
   } catch {
     // Fields that cannot even be listed: a logger without them is worth more than none.
@@ -266,7 +279,7 @@ function transformOf(logger: OpenLogger, known: Readonly<Record<string, symbol>>
 function rescue(options: GelfLoggerOptions, logger: Logger, args: readonly unknown[], level: number): void {
   const { builder, write, head, timeText } = options
   const state = (logger as OpenLogger)[stateKey] // every logger of this pino is one of ours
-  const object = typeof args[0] === 'object' && args[0] !== null ? args[0] : {}
+  const object = typeof args[0] === 'object' && args[0] !== null && !state.isBlind ? args[0] : {}
   const message = args.find((value) => typeof value === 'string')
   try {
     const context = (logger as OpenLogger)[contextKey] ?? currentContext()

@@ -55,6 +55,10 @@ describe('formatPretty', () => {
     expect(text).toMatch(/request_id=abc-1\n {4}Error: x\n {4}\tat y\n$/)
   })
 
+  test('does not show a full message that says no more than the message', () => {
+    expect(formatPretty(JSON.stringify({ ...line, full_message: 'slow answer' }))).toMatch(/^.*\n$/)
+  })
+
   test('does not repeat in an access line what its message says', () => {
     const access = {
       ...line,

@@ -74,6 +74,12 @@ describe('createValueMask', () => {
     expect(maskLine(line, mask)).toBe(line)
   })
 
+  test('leaves the host as it is, which Graylog needs', () => {
+    const mask = createValueMask(['delivery-pod-1'])
+    const line = '{"version":"1.1","host":"delivery-pod-1","_pod":"delivery-pod-1"}\n'
+    expect(JSON.parse(maskLine(line, mask))).toMatchObject({ host: 'delivery-pod-1', _pod: '[redacted]' })
+  })
+
   test('does not look for values under 8 characters', () => {
     const mask = createValueMask(['1234567'])
     expect(mask.isHeldBy('1234567')).toBe(false)

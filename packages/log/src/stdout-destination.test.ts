@@ -264,7 +264,7 @@ describe('createStdoutDestination', () => {
     destination.write('a\n')
     destination.write('b\n')
     const closing = destination.close?.()
-    await clock.advance(2020)
+    await clock.advance(2000)
     await closing
     expect(dropped).toEqual([['closed', 2]])
     expect(clock.pendingCount).toBe(0)
