@@ -54,6 +54,24 @@ describe('startOpsServer', () => {
     }
   })
 
+  it('compresses a page of metrics for whoever takes gzip', async () => {
+    const page = 'keelson_ready 1\n'.repeat(1_000)
+    const { url } = await start({ metrics: async () => ({ contentType: 'text/plain', body: page }) })
+    for (const [coding, expected] of [
+      ['gzip', 'gzip'],
+      ['identity', null],
+    ] as const) {
+      const answer = await fetch(`${url}/metrics`, { headers: { 'accept-encoding': coding } })
+      expect([answer.headers.get('content-encoding'), answer.headers.get('vary')]).toEqual([
+        expected,
+        'accept, accept-encoding',
+      ])
+      const length = Number(answer.headers.get('content-length'))
+      expect(length < page.length / 10).toBe(expected === 'gzip')
+      expect(await answer.text()).toBe(page)
+    }
+  })
+
   it('serves metrics with the type that was asked for, and facts', async () => {
     const { url } = await start({
       metrics: async (accept) => ({

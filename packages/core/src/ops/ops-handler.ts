@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { compressed } from './compress.ts'
 import { createOpsResponder, type OpsAnswer, type OpsOptions } from './ops-answer.ts'
 
 /** Answers a request for an operations endpoint; anything else is 404. Never rejects. */
@@ -9,18 +10,26 @@ export function createOpsHandler(options: OpsOptions): OpsHandler {
   const respond = createOpsResponder(options)
   return async (request, response) => {
     const { method = '', url = '', headers } = request
-    writeAnswer(request, response, await respond({ method, url, accept: headers.accept }))
+    await writeAnswer(request, response, await respond({ method, url, accept: headers.accept }))
   }
 }
 
-/** Sends an answer: JSON or a page of metrics, kept by no cache, its body left out for HEAD. */
-export function writeAnswer(request: IncomingMessage, response: ServerResponse, answer: OpsAnswer): void {
+/** Sends an answer: JSON or a page of metrics, kept by no cache, compressed on demand, its body left out for HEAD. */
+export async function writeAnswer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  answer: OpsAnswer,
+): Promise<void> {
+  const bytes = await compressed(answer.body, request.headers['accept-encoding'])
+  const body = bytes ?? answer.body
   response.writeHead(answer.statusCode, {
     'content-type': answer.contentType,
-    'content-length': Buffer.byteLength(answer.body),
+    'content-length': Buffer.byteLength(body),
     'cache-control': 'no-store',
+    vary: 'accept, accept-encoding',
     'x-content-type-options': 'nosniff',
+    ...(bytes === undefined ? {} : { 'content-encoding': 'gzip' }),
     ...(answer.allow === undefined ? {} : { allow: answer.allow }),
   })
-  response.end(request.method === 'HEAD' ? undefined : answer.body)
+  response.end(request.method === 'HEAD' ? undefined : body)
 }

@@ -46,11 +46,11 @@ function main(data: ProbeThreadData): void {
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
-      writeAnswer(request, response, methodNotAllowed)
+      void writeAnswer(request, response, methodNotAllowed)
       return
     }
     const name = probeNames.find((probeName) => pathOf(request.url ?? '') === `/${probeName}`)
-    if (name !== undefined) writeAnswer(request, response, probe(name))
+    if (name !== undefined) void writeAnswer(request, response, probe(name))
     else void passOn(request).then((passed) => writeAnswer(request, response, passed))
   }
 
