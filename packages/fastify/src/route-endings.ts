@@ -51,7 +51,7 @@ function createEnding(
   return {
     route,
     complete(record) {
-      series?.record(record.statusCode, record.durationMs / 1_000)
+      series?.record(record.statusCode, record.durationMs / 1_000, record.traceId)
       if (write !== undefined && (!silent || record.statusCode >= 400)) write(record)
     },
   }
