@@ -1,5 +1,5 @@
 import type { Clock } from '@keelson/core/clock'
-import type { Families, RenderedFamily } from './families.ts'
+import type { Families } from './families.ts'
 import { escapeLabelValue } from './exposition.ts'
 import { HistogramSeries, type HistogramShape, histogramShape } from './histogram-series.ts'
 import type { PageWriter } from './page-writer.ts'
