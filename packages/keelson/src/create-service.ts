@@ -1,26 +1,21 @@
-import { KeelsonError } from '@keelson/core/errors'
 import { createHealth } from '@keelson/core/health'
-import { createServerDrain, listenError } from '@keelson/core/http'
-import {
-  createLifecycle,
-  exitCodes,
-  joinProcess,
-  type Lifecycle,
-  type StopReport,
-  type StopRequest,
-} from '@keelson/core/lifecycle'
-import type { OpsOptions, OpsServer } from '@keelson/core/ops'
-import { installKeelson, keelsonAppOptions } from '@keelson/fastify'
+import { createServerDrain } from '@keelson/core/http'
+import { createLifecycle, type Lifecycle, type StopReport } from '@keelson/core/lifecycle'
+import type { OpsOptions } from '@keelson/core/ops'
+import { installKeelson } from '@keelson/fastify'
 import { createMetrics } from '@keelson/metrics'
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import { createBoot } from './boot.ts'
 import { checkDefinition } from './check-definition.ts'
+import { createApp } from './create-app.ts'
 import type { ServiceDefinition } from './definition.ts'
 import { createDependencies } from './dependencies.ts'
 import { loadConfig } from './load-config.ts'
-import { mountOps, startOps } from './mount-ops.ts'
-import { packageVersion, resolveRuntime, type RuntimeOptions } from './runtime.ts'
-import { createServiceLog, type ServiceLog } from './service-log.ts'
-import type { Service, ServiceAddresses, ServiceDependencies } from './service.ts'
+import { mountOps, type OpsPlace } from './mount-ops.ts'
+import { endService, enterProcess, LAST_WORDS_MS } from './process-entry.ts'
+import { packageVersion, resolveRuntime, taskOf, type RuntimeOptions } from './runtime.ts'
+import { createServiceLog } from './service-log.ts'
+import type { Service, ServiceDependencies } from './service.ts'
+import { createWorkRegistry } from './work.ts'
 
 /**
  * Runs a definition: log → metrics → configuration → dependencies → server, in this order, nothing listening yet.
@@ -73,7 +68,8 @@ export async function createService<const Definition extends ServiceDefinition>(
   const dependencies = await createDependencies(definition, settings.dependencies)
   lifecycle.onClose('dependencies', () => dependencies.close())
 
-  const app = createApp(options.fastify, log, settings.request.timeout)
+  const servesRequests = definition.http !== false
+  const app = createApp(options.fastify, log.current, settings.request.timeout)
   const drain = createServerDrain(app.server, {
     connectionMaxAgeMs: settings.http.connectionMaxAge,
     // Without a drain delay nobody was told to leave: waiting for idle connections would only cost time.
@@ -101,63 +97,24 @@ export async function createService<const Definition extends ServiceDefinition>(
     }),
     ...((settings.ops.config ?? !runtime.production) ? { config: () => config.toRedacted() } : {}),
   }
-  const place = {
+  const place: OpsPlace = {
     host: settings.ops.host || settings.http.host,
     port: settings.ops.port,
-    shared: settings.ops.port === settings.http.port && settings.http.port !== 0,
+    shared: servesRequests && settings.ops.port === settings.http.port && settings.http.port !== 0,
     thread: settings.ops.thread,
     service: definition.name,
     stallLimitMs: settings.ops.stallLimit,
     ...(settings.log.format === 'gelf' ? { lineFields: log.identity } : {}),
   }
   if (place.shared) mountOps(app, opsOptions)
-
-  let addresses: ServiceAddresses | undefined
-  let ops: OpsServer | undefined
-  // Registered before what the service adds itself: probes are answered until nearly the end.
-  lifecycle.onClose('operations endpoints', () => ops?.close())
   const life = lifecycle
-  async function start(): Promise<ServiceAddresses> {
-    if (addresses !== undefined || life.phase !== 'starting') {
-      throw new KeelsonError(
-        'KEELSON_SERVICE_STATE_INVALID',
-        `The service ${definition.name} cannot be started: it is ${life.phase}.`,
-      )
-    }
-    ops = await startOps(place, opsOptions, (message) => log.current.logger.warn(message))
-    let isBooted = false
-    life.onClose('app', () => {
-      const closed = app.close()
-      if (isBooted) return closed
-      // Fastify closes after its plugins have loaded; a stop does not wait for them, since nothing was accepted yet.
-      closed.catch(() => undefined)
-      return undefined
-    })
-    await app.ready()
-    isBooted = true
-    if (life.phase !== 'starting') return abandonStart()
-    const port = await listenApp(app, settings.http)
-    addresses = { port, opsPort: ops?.port ?? port }
-    await health.start()
-    life.onClose('health', () => health.close())
-    if (life.phase !== 'starting') return abandonStart()
-    life.markStarted()
-    log.current.logger.info(
-      { port: addresses.port, ops_port: addresses.opsPort },
-      `ready on port ${addresses.port}, operations endpoints on port ${addresses.opsPort}`,
-    )
-    return addresses
-  }
-  function abandonStart(): Promise<never> {
-    // The process ends in a moment, with its own exit code; a rejection would be an uncaught error on the way.
-    if (endsWithProcess) return new Promise(() => {})
-    return Promise.reject(
-      new KeelsonError(
-        'KEELSON_SERVICE_STATE_INVALID',
-        `The service ${definition.name} was stopped before it had started.`,
-      ),
-    )
-  }
+  const work = createWorkRegistry({
+    service: definition.name,
+    lifecycle: life,
+    health,
+    onJobError: (name, error) => log.current.logger.error({ err: error }, `The job ${name} failed.`),
+  })
+
   async function stop(reason = 'stop() was called'): Promise<StopReport> {
     const report = await endService(life, log, { reason })
     leaveProcess()
@@ -174,7 +131,23 @@ export async function createService<const Definition extends ServiceDefinition>(
     metrics,
     health,
     onClose: life.onClose,
-    start,
+    worker: work.worker,
+    job: work.job,
+    task: work.task,
+    start: createBoot({
+      service: definition.name,
+      lifecycle: life,
+      health,
+      log,
+      app,
+      http: servesRequests ? settings.http : undefined,
+      ops: place,
+      opsOptions,
+      work,
+      task: taskOf(runtime),
+      endsWithProcess: () => endsWithProcess,
+      stop,
+    }),
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop('the service was disposed of')
@@ -182,63 +155,4 @@ export async function createService<const Definition extends ServiceDefinition>(
   }
   app.decorate('keelson', service as unknown as Service) // the app does not know the definition's own types
   return service
-}
-
-/** How long the handlers of the process outlive a failed creation, in milliseconds: an uncaught error reaches them at once. */
-const LAST_WORDS_MS = 1_000
-
-/** @param beginStop called when the process ends; gives what there is to stop */
-function enterProcess(service: string, log: ServiceLog, beginStop: () => Lifecycle | undefined): () => void {
-  return joinProcess({
-    service,
-    // A signal before there is anything to stop: nothing was accepted, nothing is lost.
-    stop: (request) => endService(beginStop(), log, request),
-    fatal: (error) => log.fatal(error),
-    flush: () => log.flush(),
-  })
-}
-
-/** The log is closed last of all, after it has said what the stop did. */
-async function endService(
-  lifecycle: Lifecycle | undefined,
-  log: ServiceLog,
-  request: StopRequest,
-): Promise<StopReport> {
-  const report = await (lifecycle?.stop(request) ?? nothingToStop(request))
-  log.report(report)
-  await log.close()
-  return report
-}
-
-function nothingToStop({ reason, exitCode = exitCodes.clean }: StopRequest): StopReport {
-  return { reason, exitCode, durationMs: 0, cut: [], failures: [] }
-}
-
-function createApp(
-  own: RuntimeOptions['fastify'],
-  log: ServiceLog,
-  requestTimeoutMs: number,
-): FastifyInstance {
-  if (own !== undefined && isFastify(own)) return own
-  return Fastify({
-    ...keelsonAppOptions(log.current, own),
-    ...(requestTimeoutMs > 0 ? { handlerTimeout: requestTimeoutMs } : {}),
-  })
-}
-
-function isFastify(value: FastifyServerOptions | FastifyInstance): value is FastifyInstance {
-  return 'addHook' in value
-}
-
-async function listenApp(
-  app: FastifyInstance,
-  { host, port }: { host: string; port: number },
-): Promise<number> {
-  try {
-    await app.listen({ host, port })
-  } catch (error) {
-    throw listenError(error, { host, port, portVariable: 'PORT', purpose: 'service' })
-  }
-  const bound = app.server.address()
-  return typeof bound === 'object' && bound !== null ? bound.port : port
 }

@@ -19,6 +19,12 @@ export interface ServiceDefinition {
   readonly version?: string
   /** The service's own configuration keys, beside those of the chassis. */
   readonly config?: ConfigSchema
+  /**
+   * Whether it serves requests. `false` for a consumer or a cron: then only the operations endpoints listen.
+   *
+   * @defaultValue true
+   */
+  readonly http?: boolean
   /** The services that it calls, by name. */
   readonly dependencies?: Readonly<Record<string, DependencyDefinition>>
 }

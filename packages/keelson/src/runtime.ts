@@ -71,6 +71,14 @@ export function resolveRuntime(options: RuntimeOptions): Runtime {
   }
 }
 
+/** Name of the one-off task that `--task NAME` asks for. */
+export function taskOf({ argv }: Runtime): string | undefined {
+  const inline = argv.find((argument) => argument.startsWith('--task='))
+  if (inline !== undefined) return inline.slice('--task='.length)
+  const index = argv.indexOf('--task')
+  return index === -1 ? undefined : (argv[index + 1] ?? '')
+}
+
 /** `version` of the `package.json` in a folder, or `0.0.0`: a service can run without that file. */
 export async function packageVersion(cwd: string): Promise<string> {
   try {

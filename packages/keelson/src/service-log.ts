@@ -86,12 +86,13 @@ export function createServiceLog(
         logger.error(
           {
             request_id: inbound.requestId,
-            method: inbound.request.method,
             route: inbound.route,
-            url: pathOf(inbound.request.url),
+            ...(inbound.request === undefined
+              ? {}
+              : { method: inbound.request.method, url: pathOf(inbound.request.url) }),
             age_ms: Math.round(performance.now() - inbound.startedAtMs),
           },
-          'A request was cut: the grace period is over.',
+          `${inbound.request === undefined ? 'Work' : 'A request'} was cut: the grace period is over.`,
         )
       }
       for (const { name, error } of failures) logger.error({ err: error }, `Closing ${name} failed.`)

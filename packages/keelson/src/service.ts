@@ -7,6 +7,7 @@ import type { Metrics } from '@keelson/metrics'
 import type { FastifyInstance } from 'fastify'
 import type { ServiceDefinition } from './definition.ts'
 import type { HouseSchema } from './house-schema.ts'
+import type { ServiceWork } from './work.ts'
 
 /** Schema of a service's configuration: the chassis's keys and its own. */
 export type ServiceSchema<Definition extends ServiceDefinition> = HouseSchema &
@@ -19,7 +20,7 @@ export type ServiceDependencies<Definition extends ServiceDefinition> = {
 
 /** Where a started service listens. */
 export interface ServiceAddresses {
-  /** Port of the service. */
+  /** Port of the service; 0 when it serves no requests. */
   readonly port: number
   /** Port of the operations endpoints; the same as `port` where they are shared. */
   readonly opsPort: number
@@ -39,6 +40,22 @@ export interface Service<Definition extends ServiceDefinition = ServiceDefinitio
   readonly metrics: Metrics
   /** Health checks are added here. */
   readonly health: Health
+  /**
+   * Adds a worker: something that takes work from elsewhere, such as a queue consumer. It starts with the service, and
+   * its messages are waited for at the stop.
+   */
+  worker: ServiceWork['worker']
+  /**
+   * Adds a job.
+   *
+   * @returns runs it once, in a context of its own, waited for at the stop
+   */
+  job: ServiceWork['job']
+  /**
+   * Adds a one-off admin task: `node main.js --task NAME` runs it in place of the service, with the same configuration,
+   * logs and exit codes, and listens nowhere.
+   */
+  task: ServiceWork['task']
   /**
    * Registers something to give back at the stop. Closers run in reverse order, after the last request has ended.
    */

@@ -27,4 +27,6 @@ export type {
   MetricsProblem,
   PreviousExit,
   RequestCompleted,
+  WorkCompleted,
+  WorkKind,
 } from './payloads.ts'

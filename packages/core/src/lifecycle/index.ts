@@ -1,3 +1,4 @@
+export type { Drainable, Straggler } from './drainable.ts'
 export { exitCodeOf, exitCodes } from './exit-codes.ts'
 export {
   createLifecycle,
@@ -10,3 +11,10 @@ export {
   type StopRequest,
 } from './lifecycle.ts'
 export { joinProcess, type ProcessMember } from './signals.ts'
+export {
+  createWorkTracker,
+  type Work,
+  type WorkRunOptions,
+  type WorkTracker,
+  type WorkTrackerOptions,
+} from './work.ts'

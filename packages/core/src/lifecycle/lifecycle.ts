@@ -2,7 +2,7 @@ import { channel, type LifecycleChanged } from '../channels/index.ts'
 import { sleep, systemClock, type Clock, type TimerHandle } from '../clock/index.ts'
 import { checkOptions, KeelsonError, optionRules } from '../errors/index.ts'
 import type { Health } from '../health/index.ts'
-import type { InboundRequest, ServerDrain } from '../http/index.ts'
+import type { Drainable, Straggler } from './drainable.ts'
 import { exitCodes } from './exit-codes.ts'
 
 /** How a service ends. */
@@ -63,8 +63,8 @@ export interface StopReport {
   readonly reason: string
   readonly exitCode: number
   readonly durationMs: number
-  /** Requests that were cut at the deadline, oldest first. */
-  readonly cut: readonly InboundRequest[]
+  /** Requests and work that were cut at the deadline, oldest first. */
+  readonly cut: readonly Straggler[]
   /** Closers that failed or were left behind, in the order in which they were called. */
   readonly failures: readonly { readonly name: string; readonly error: unknown }[]
 }
@@ -72,8 +72,8 @@ export interface StopReport {
 /** The life of one service: starting → started → draining → closing → stopped. */
 export interface Lifecycle {
   readonly phase: LifecyclePhase
-  /** Adds a server to drain. */
-  serve(drain: ServerDrain): void
+  /** Adds what must drain: a server, a worker. */
+  serve(drain: Drainable): void
   /** Adds something to close; closers run in reverse order of registration, one after the other. */
   readonly onClose: (name: string, close: Closer['close']) => void
   /** The service answers from now on: readiness may turn up. */
@@ -109,7 +109,7 @@ export function createLifecycle(options: LifecycleOptions): Lifecycle {
       `The drain delay of ${drainDelayMs} ms leaves nothing of the grace period of ${gracePeriodMs} ms. Make shutdown.drainDelay shorter than shutdown.grace.`,
     )
   }
-  const drains: ServerDrain[] = []
+  const drains: Drainable[] = []
   const closers: Closer[] = []
   let phase: LifecyclePhase = 'starting'
   let stopping: Promise<StopReport> | undefined
