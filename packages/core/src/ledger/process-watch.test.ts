@@ -47,6 +47,10 @@ function start(options: Partial<ProcessWatchOptions> = {}) {
   return { clock, watch }
 }
 
+function listenerCount(): number {
+  return process.listenerCount('exit') + process.listenerCount('uncaughtExceptionMonitor')
+}
+
 function of(name: ChannelName) {
   return facts.filter((fact) => fact['channel'] === name)
 }
@@ -226,13 +230,12 @@ describe('createProcessWatch', () => {
   })
 
   it('leaves no timer and no listener behind', () => {
-    const count = () => process.listenerCount('exit') + process.listenerCount('uncaughtExceptionMonitor')
-    const before = count()
+    const before = listenerCount()
     const { clock, watch } = start()
-    expect(count()).toBe(before + 2)
+    expect(listenerCount()).toBe(before + 2)
     watch.close(clean)
     watch.close(clean)
-    expect(count()).toBe(before)
+    expect(listenerCount()).toBe(before)
     expect(clock.pendingCount).toBe(0)
   })
 

@@ -49,7 +49,7 @@ describe('claimSlot', () => {
   })
 
   it('ends when every place is taken', () => {
-    for (let count = 0; count < 64; count++) claimSlot(directory, 'life')
+    for (let count = 0; count < 32; count++) claimSlot(directory, 'life')
     expect(claimSlot(directory, 'life')).toBeUndefined()
   })
 

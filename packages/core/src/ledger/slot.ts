@@ -16,7 +16,7 @@ export interface Slot {
 }
 
 // Processes of one service in one container; more than a cluster of workers has on any machine that runs this.
-const MAX_SLOTS = 64
+const MAX_SLOTS = 32
 // A lock whose owner has not written its name yet is younger than this.
 const WRITING_MS = 2_000
 
