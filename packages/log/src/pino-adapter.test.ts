@@ -130,7 +130,7 @@ describe.each(ways)('a logger that writes %s', (_way, create) => {
     const other = create()
     const child = other.logger.child({}, { redact: ['user.email'] })
     Reflect.apply(child.info, child, [{ user: { email: 'a@b' } }, '%s', unprintable])
-    expect(other.last()['_user_email'] ?? '[redacted]').toBe('[redacted]')
+    expect(other.last()['_user_email'] ?? '[redacted]').toMatch(/^\[redacted\]$/i)
   })
 
   test('goes on when a serializer throws', () => {
