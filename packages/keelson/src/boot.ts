@@ -1,32 +1,18 @@
 import { KeelsonError } from '@keelson/core/errors'
-import type { Health } from '@keelson/core/health'
 import type { Lifecycle } from '@keelson/core/lifecycle'
-import type { OpsOptions, OpsServer } from '@keelson/core/ops'
+import type { OpsServer } from '@keelson/core/ops'
 import type { FastifyInstance } from 'fastify'
 import { listenApp } from './create-app.ts'
-import { startOps, type OpsPlace } from './mount-ops.ts'
+import type { House } from './house.ts'
+import { startOps, type OpsPlace } from './ops-place.ts'
+import { taskOf } from './runtime.ts'
 import type { ServiceAddresses } from './service.ts'
-import type { ServiceLog } from './service-log.ts'
-import type { WorkRegistry } from './work.ts'
 
-/** What is started, in the order of {@link createBoot}. */
-export interface BootOptions {
-  readonly service: string
-  readonly lifecycle: Lifecycle
-  readonly health: Health
-  readonly log: ServiceLog
-  readonly app: FastifyInstance
+/** Where a service listens. */
+export interface BootPlaces {
   /** Where the app listens; `undefined` for a service that takes no requests. */
   readonly http: { readonly host: string; readonly port: number } | undefined
   readonly ops: OpsPlace
-  readonly opsOptions: OpsOptions
-  readonly work: WorkRegistry
-  /** Name of the task to run in place of the service. */
-  readonly task: string | undefined
-  /** Whether the process is about to end by a signal or an uncaught error. */
-  readonly endsWithProcess: () => boolean
-  /** Ends a service whose task is done. */
-  readonly stop: (reason: string) => Promise<unknown>
 }
 
 /**
@@ -34,8 +20,14 @@ export interface BootOptions {
  *
  * @throws KEELSON_HTTP_ADDRESS_IN_USE, KEELSON_SERVICE_STATE_INVALID, KEELSON_SERVICE_TASK_UNKNOWN and what plugins throw
  */
-export function createBoot(options: BootOptions): () => Promise<ServiceAddresses> {
-  const { service, lifecycle, health, log, app, work } = options
+export function createBoot(
+  house: House,
+  app: FastifyInstance,
+  places: BootPlaces,
+): () => Promise<ServiceAddresses> {
+  const { lifecycle, health, log, work } = house
+  const service = house.definition.name
+  const task = taskOf(house.runtime)
   let isCalled = false
   let ops: OpsServer | undefined
   // Registered before what the service adds itself: probes are answered until nearly the end.
@@ -52,7 +44,7 @@ export function createBoot(options: BootOptions): () => Promise<ServiceAddresses
   }
   function abandon(): Promise<never> {
     // The process ends in a moment, with its own exit code; a rejection would be an uncaught error on the way.
-    if (options.endsWithProcess()) return new Promise(() => {})
+    if (house.endsWithProcess()) return new Promise(() => {})
     return Promise.reject(refuse('stopped before it had started'))
   }
   async function loadPlugins(): Promise<void> {
@@ -68,32 +60,32 @@ export function createBoot(options: BootOptions): () => Promise<ServiceAddresses
     isLoaded = true
   }
   async function openOps(): Promise<void> {
-    ops = await startOps(options.ops, options.opsOptions, (message) => log.current.logger.warn(message))
+    ops = await startOps(places.ops, house.opsOptions, (message) => log.current.logger.warn(message))
     // The closer has run already when the stop came meanwhile.
     if (isStopped()) await ops?.close()
   }
   async function runTask(name: string): Promise<ServiceAddresses> {
     await work.runTask(name)
-    await options.stop(`task ${name} is done`)
+    await house.stop(`task ${name} is done`)
     return { port: 0, opsPort: 0 }
   }
 
   return async () => {
     if (isCalled || isStopped()) throw refuse(isCalled && !isStopped() ? 'starting already' : lifecycle.phase)
     isCalled = true
-    if (options.task !== undefined) return runTask(options.task)
+    if (task !== undefined) return runTask(task)
     // Both take their time in other threads or in plugins: neither waits for the other.
     await Promise.all([openOps(), loadPlugins()])
     if (isStopped()) return abandon()
-    const port = options.http === undefined ? 0 : await listenApp(app, options.http)
+    const port = places.http === undefined ? 0 : await listenApp(app, places.http)
     const addresses = { port, opsPort: ops?.port ?? port }
     await health.start()
     lifecycle.onClose('health', () => health.close())
     await work.start()
     if (isStopped()) return abandon()
-    if (options.http === undefined) holdProcess(lifecycle)
+    if (places.http === undefined) holdProcess(lifecycle)
     lifecycle.markStarted()
-    const place = options.http === undefined ? 'ready' : `ready on port ${port}`
+    const place = places.http === undefined ? 'ready' : `ready on port ${port}`
     log.current.logger.info(
       { port, ops_port: addresses.opsPort },
       `${place}, operations endpoints on port ${addresses.opsPort}`,

@@ -1,0 +1,89 @@
+import type { Server } from 'node:http'
+import { RouteEndings } from '@keelson/fastify/route-endings'
+import type { ServiceDefinition } from './definition.ts'
+import { openHouse } from './house.ts'
+import { startOps } from './ops-place.ts'
+import type { RuntimeOptions } from './runtime.ts'
+import type { Service, ServiceDependencies } from './service.ts'
+import { type RouteOf, watchServer } from './watch-server.ts'
+
+/** How a server that exists already is taken in. */
+export interface AttachOptions extends Omit<RuntimeOptions, 'fastify'> {
+  /**
+   * Gives the template of the route that answered a request, once it has ended: `/videos/:id`, never the path itself.
+   *
+   * @defaultValue what Express keeps of it; `undefined` elsewhere, which is counted as `unmatched`
+   */
+  readonly routeOf?: RouteOf
+}
+
+/** A service around a server that is not keelson's. It starts when the server listens. */
+export type AttachedService<Definition extends ServiceDefinition = ServiceDefinition> = Omit<
+  Service<Definition>,
+  'app' | 'start' | 'task'
+> & {
+  /** Port of the operations endpoints. */
+  readonly opsPort: number
+}
+
+/**
+ * Gives an existing server probes, metrics, request ids, access lines, request context and a stop that loses nothing,
+ * without loading Fastify. Call it before `server.listen`; the service is ready when the server listens.
+ *
+ * @throws what `createService` throws, and KEELSON_HTTP_ADDRESS_IN_USE for the operations port
+ */
+export async function attach<const Definition extends ServiceDefinition>(
+  server: Server,
+  definition: Definition,
+  options: AttachOptions = {},
+): Promise<AttachedService<Definition>> {
+  const { routeOf, ...runtimeOptions } = options
+  const house = await openHouse(definition, runtimeOptions)
+  const { log, metrics, health, lifecycle, work, stop } = house
+  const ops = await startOps(house.opsPlace(false), house.opsOptions, (message) =>
+    log.current.logger.warn(message),
+  )
+  lifecycle.onClose('operations endpoints', () => ops?.close())
+  watchServer(server, {
+    drain: house.drain(server),
+    metrics,
+    trusted: house.config.current.http.trusted,
+    endingsOf: (route) => new RouteEndings(route, { log: log.current, metrics, silent: false }),
+    ...(routeOf === undefined ? {} : { routeOf }),
+  })
+  await health.start()
+  lifecycle.onClose('health', () => health.close())
+
+  async function begin(): Promise<void> {
+    await work.start()
+    lifecycle.markStarted()
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    log.current.logger.info(
+      { port, ops_port: ops?.port },
+      `ready on port ${port}, operations endpoints on port ${ops?.port}`,
+    )
+  }
+  // What a worker's start throws is nobody's to catch: it ends the process as any uncaught error does.
+  if (server.listening) void begin()
+  else server.once('listening', () => void begin())
+
+  return {
+    name: definition.name,
+    version: house.version,
+    opsPort: ops?.port ?? 0,
+    // Built from the very definition that these types are read from.
+    config: house.config as unknown as Service<Definition>['config'],
+    dependencies: house.dependencies.clients as ServiceDependencies<Definition>,
+    log: log.current.logger,
+    metrics,
+    health,
+    onClose: lifecycle.onClose,
+    worker: work.worker,
+    job: work.job,
+    stop,
+    [Symbol.asyncDispose]: async () => {
+      await stop('the service was disposed of')
+    },
+  }
+}

@@ -1,0 +1,148 @@
+import type { Server } from 'node:http'
+import { createHealth, type Health } from '@keelson/core/health'
+import { createServerDrain, type ServerDrain } from '@keelson/core/http'
+import { createLifecycle, type Lifecycle, type StopReport } from '@keelson/core/lifecycle'
+import type { OpsOptions } from '@keelson/core/ops'
+import { createMetrics, type Metrics } from '@keelson/metrics'
+import { checkDefinition } from './check-definition.ts'
+import type { ServiceDefinition } from './definition.ts'
+import { createDependencies, type Dependencies } from './dependencies.ts'
+import { loadConfig, type HouseConfig } from './load-config.ts'
+import type { OpsPlace } from './ops-place.ts'
+import { endService, enterProcess, LAST_WORDS_MS } from './process-entry.ts'
+import { packageVersion, resolveRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'
+import { createServiceLog, type ServiceLog } from './service-log.ts'
+import { createWorkRegistry, type WorkRegistry } from './work.ts'
+
+/** Everything of a service but its server: what `createService` and `attach` have in common. */
+export interface House {
+  readonly definition: ServiceDefinition
+  readonly version: string
+  readonly runtime: Runtime
+  readonly log: ServiceLog
+  readonly metrics: Metrics
+  readonly config: HouseConfig
+  readonly health: Health
+  readonly lifecycle: Lifecycle
+  readonly dependencies: Dependencies
+  readonly work: WorkRegistry
+  readonly opsOptions: OpsOptions
+  /** Where the operations endpoints go. @param isShared whether they are served on the service's own port */
+  opsPlace(isShared: boolean): OpsPlace
+  /** Puts a server under the stop. */
+  drain(server: Server): ServerDrain
+  /** Whether the process is about to end by a signal or an uncaught error. */
+  endsWithProcess(): boolean
+  readonly stop: (reason?: string) => Promise<StopReport>
+}
+
+/**
+ * Runs the parts of a definition: log → metrics → configuration → dependencies, in this order, nothing listening yet.
+ *
+ * @throws KEELSON_SERVICE_DEFINITION_INVALID, KEELSON_CONFIG_INVALID, KEELSON_CONFIG_SOURCE_UNAVAILABLE and what the parts throw for bad options
+ */
+export async function openHouse(definition: ServiceDefinition, options: RuntimeOptions): Promise<House> {
+  checkDefinition(definition)
+  const service = definition.name
+  const runtime = resolveRuntime(options)
+  const version = definition.version ?? (await packageVersion(runtime.cwd))
+  const log = createServiceLog(service, version, runtime, options.logDestination)
+  let lifecycle: Lifecycle | undefined
+  let isEnding = false
+  const leaveProcess = runtime.signals
+    ? enterProcess(service, log, () => {
+        isEnding = true
+        return lifecycle
+      })
+    : () => {}
+  const commit = runtime.env['GIT_COMMIT'] || undefined
+  const metrics = createMetrics({ service, version, ...(commit === undefined ? {} : { commit }) })
+
+  try {
+    const config = await loadConfig(definition, runtime)
+    log.configure(config)
+    const settings = config.current
+    const health = createHealth({ service })
+    const life = createLifecycle({
+      service,
+      health,
+      drainDelayMs: settings.shutdown.drainDelay,
+      gracePeriodMs: settings.shutdown.grace,
+    })
+    lifecycle = life
+    life.onClose('metrics', () => metrics.close())
+    life.onClose('config', () => config.close())
+    const dependencies = await createDependencies(definition, settings.dependencies)
+    life.onClose('dependencies', () => dependencies.close())
+    const work = createWorkRegistry({
+      service,
+      lifecycle: life,
+      health,
+      onJobError: (name, error) => log.current.logger.error({ err: error }, `The job ${name} failed.`),
+    })
+    return {
+      definition,
+      version,
+      runtime,
+      log,
+      metrics,
+      config,
+      health,
+      lifecycle: life,
+      dependencies,
+      work,
+      opsOptions: opsOptionsOf({ service, version, commit: commit ?? null }, health, metrics, config),
+      opsPlace: (isShared) => ({
+        host: settings.ops.host || settings.http.host,
+        port: settings.ops.port,
+        shared: isShared,
+        thread: settings.ops.thread,
+        service,
+        stallLimitMs: settings.ops.stallLimit,
+        ...(settings.log.format === 'gelf' ? { lineFields: log.identity } : {}),
+      }),
+      drain(server) {
+        const drain = createServerDrain(server, {
+          connectionMaxAgeMs: settings.http.connectionMaxAge,
+          // Without a drain delay nobody was told to leave: waiting for idle connections would only cost time.
+          ...(settings.shutdown.drainDelay === 0 ? { lingerMs: 0 } : {}),
+        })
+        life.serve(drain)
+        return drain
+      },
+      endsWithProcess: () => isEnding,
+      stop: async (reason = 'stop() was called') => {
+        const report = await endService(life, log, { reason })
+        leaveProcess()
+        return report
+      },
+    }
+  } catch (error) {
+    await (lifecycle?.stop({ reason: 'the service could not be created' }) ?? metrics.close())
+    // The process's handlers must still be there when this error, uncaught, reaches them; then they have no more to do.
+    setTimeout(leaveProcess, LAST_WORDS_MS).unref()
+    throw error
+  }
+}
+
+function opsOptionsOf(
+  facts: { readonly service: string; readonly version: string; readonly commit: string | null },
+  health: Health,
+  metrics: Metrics,
+  config: HouseConfig,
+): OpsOptions {
+  const startedAtMs = performance.now()
+  return {
+    health,
+    metrics: (accept) => metrics.render({ accept }),
+    info: () => ({
+      name: facts.service,
+      version: facts.version,
+      commit: facts.commit,
+      node: process.version,
+      uptimeSeconds: Math.round((performance.now() - startedAtMs) / 1_000),
+      warnings: config.warnings,
+    }),
+    ...((config.current.ops.config ?? !config.production) ? { config: () => config.toRedacted() } : {}),
+  }
+}

@@ -1,0 +1,76 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { runWithContext } from '@keelson/core/context'
+import { accessRecord, createRequestOpener, type ServerDrain } from '@keelson/core/http'
+import type { RouteEndings } from '@keelson/fastify/route-endings'
+import type { Metrics } from '@keelson/metrics'
+
+/** Gives the template of the route that answered a request, or `undefined` when none is known. */
+export type RouteOf = (request: IncomingMessage) => string | undefined
+
+/** What the requests of a server are told to. */
+export interface WatchOptions {
+  readonly drain: ServerDrain
+  readonly metrics: Metrics
+  /** Networks whose deadline, criticality and forwarded headers are believed. */
+  readonly trusted: readonly string[]
+  /** Makes the endings of a route. */
+  readonly endingsOf: (route: string | undefined) => RouteEndings
+  readonly routeOf?: RouteOf
+}
+
+/** Routes whose endings are kept; a `routeOf` that gives paths in place of templates must not fill the memory. */
+const MAX_ROUTES = 1_000
+
+/**
+ * Follows every request of a server. The server's `emit` is wrapped, since only around it can all of its listeners,
+ * those that are added later too, run in the context of the request.
+ */
+export function watchServer(
+  server: Server,
+  { drain, metrics, trusted, endingsOf, routeOf = expressRoute }: WatchOptions,
+): void {
+  const open = createRequestOpener({ trusted })
+  const endings = new Map<string | undefined, RouteEndings>()
+  const unmatched = endingsOf(undefined)
+  const endingsFor = (route: string | undefined): RouteEndings => {
+    if (route === undefined) return unmatched
+    const known = endings.get(route)
+    if (known !== undefined) return known
+    if (endings.size >= MAX_ROUTES) return unmatched
+    const made = endingsOf(route)
+    endings.set(route, made)
+    return made
+  }
+
+  function begin(request: IncomingMessage, response: ServerResponse, handle: () => boolean): boolean {
+    const inbound = open(request)
+    inbound.response = response
+    response.setHeader('x-request-id', inbound.requestId)
+    metrics.requests.inFlight.inc()
+    drain.track(inbound, response)
+    response.on('close', () => {
+      metrics.requests.inFlight.dec()
+      inbound.route = routeOf(request)
+      const ending = endingsFor(inbound.route).of(request.method ?? '')
+      const record = accessRecord(inbound, performance.now())
+      if (record.aborted) inbound.abort(new Error('The caller has left.'))
+      ending.complete(record)
+    })
+    return runWithContext(inbound, handle)
+  }
+
+  const emit = server.emit.bind(server)
+  server.emit = (event: string, ...values: unknown[]): boolean => {
+    if (event !== 'request') return emit(event, ...values)
+    // The two values of this event, as node:http documents it.
+    const [request, response] = values as [IncomingMessage, ServerResponse]
+    return begin(request, response, () => emit(event, ...values))
+  }
+}
+
+/** Express keeps the path under which a router is mounted, and the route that matched inside of it. */
+function expressRoute(request: IncomingMessage): string | undefined {
+  const { route, baseUrl } = request as IncomingMessage & { route?: { path?: unknown }; baseUrl?: unknown }
+  if (typeof route?.path !== 'string') return undefined
+  return `${typeof baseUrl === 'string' ? baseUrl : ''}${route.path}`
+}

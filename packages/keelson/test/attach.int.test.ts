@@ -1,0 +1,110 @@
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { tmpdir } from 'node:os'
+import { currentContext } from '@keelson/core/context'
+import { checkGelfLine } from '@keelson/testing'
+import { attach, type AttachOptions } from 'keelson/attach'
+import { afterEach, describe, expect, it } from 'vitest'
+
+const closing: (() => Promise<unknown>)[] = []
+
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close()
+})
+
+async function serve(handler: RequestListener, options: AttachOptions = {}) {
+  const written: string[] = []
+  const server = createServer(handler)
+  const service = await attach(
+    server,
+    { name: 'attached', version: '1.0.0' },
+    {
+      env: { HOST: '127.0.0.1', OPS_PORT: '0', ...options.env },
+      argv: [],
+      cwd: tmpdir(),
+      signals: false,
+      logDestination: { write: (line) => void written.push(line) },
+      ...(options.routeOf === undefined ? {} : { routeOf: options.routeOf }),
+    },
+  )
+  closing.push(() => service.stop())
+  const lines = () => written.map((line) => JSON.parse(line) as Record<string, unknown>)
+  return { server, service, lines, written, ops: `http://127.0.0.1:${service.opsPort}` }
+}
+
+function listen(server: Server): Promise<string> {
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(`http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`)
+    })
+  })
+}
+
+async function until<T>(find: () => T | undefined): Promise<T> {
+  for (;;) {
+    const found = find()
+    if (found !== undefined) return found
+    await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+}
+
+describe('attach', () => {
+  it('is ready when the server listens, and has probes and metrics from before', async () => {
+    const { server, ops, lines } = await serve((_request, response) => response.end('ok'))
+    expect((await fetch(`${ops}/readiness`)).status).toBe(503)
+    expect((await fetch(`${ops}/liveness`)).status).toBe(200)
+    const url = await listen(server)
+    await until(() => lines().find((line) => line['_phase'] === 'started'))
+    expect((await fetch(`${ops}/readiness`)).status).toBe(200)
+    await (await fetch(url)).text()
+    await until(() => lines().find((line) => line['_status'] === 200))
+    expect(await (await fetch(`${ops}/metrics`)).text()).toMatch(
+      /http_requests_total\{[^}]*route="unmatched"[^}]*status_code="200"[^}]*\} 1/,
+    )
+  })
+
+  it('gives requests an id, a context and an access line, also for listeners that are added later', async () => {
+    const { server, lines, written } = await serve(() => {}, { routeOf: () => '/videos/:id' })
+    server.on('request', async (_request, response) => {
+      await Promise.resolve()
+      response.end(currentContext()?.requestId)
+    })
+    const url = await listen(server)
+    const response = await fetch(`${url}/videos/7?token=x`, { headers: { 'x-request-id': 'abc-1' } })
+    expect([response.headers.get('x-request-id'), await response.text()]).toEqual(['abc-1', 'abc-1'])
+    expect(await until(() => lines().find((line) => line['_status'] === 200))).toMatchObject({
+      _request_id: 'abc-1',
+      _route: '/videos/:id',
+      _url: '/videos/7',
+    })
+    for (const line of written) expect(checkGelfLine(line.trimEnd())).toEqual([])
+  })
+
+  it('keeps the routes of a wrong routeOf within bounds', async () => {
+    const { server, ops, lines } = await serve((_request, response) => response.end('ok'), {
+      routeOf: (request) => request.url,
+    })
+    const url = await listen(server)
+    for (let path = 0; path < 1_050; path++) await (await fetch(`${url}/${path}`)).text()
+    await until(() => (lines().filter((line) => line['_status'] === 200).length >= 1_050 ? true : undefined))
+    const page = await (await fetch(`${ops}/metrics`)).text()
+    expect(new Set(page.match(/route="[^"]*"/g)).size).toBeLessThanOrEqual(1_001)
+  })
+
+  it('lets a request under way complete at the stop, and tells its connection to leave', async () => {
+    const arrived = Promise.withResolvers<void>()
+    const { server, service, ops } = await serve((_request, response) => {
+      arrived.resolve()
+      setTimeout(() => response.end('done'), 200)
+    })
+    const url = await listen(server)
+    const asking = fetch(url)
+    await arrived.promise
+    const stopping = service.stop()
+    expect((await fetch(`${ops}/readiness`)).status).toBe(503)
+    const response = await asking
+    expect([response.headers.get('connection'), await response.text()]).toEqual(['close', 'done'])
+    expect(await stopping).toMatchObject({ exitCode: 0, cut: [] })
+    expect(server.listening).toBe(false)
+  })
+})
