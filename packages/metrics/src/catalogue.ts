@@ -1,4 +1,5 @@
 import type { MetricDefinition } from './metric-definition.ts'
+import { processDefinitions, type ProcessScalarName } from './process-catalogue.ts'
 import { runtimeDefinitions, type RuntimeHistogramName, type RuntimeScalarName } from './runtime-catalogue.ts'
 import { serviceDefinitions, type ServiceHistogramName, type ServiceScalarName } from './service-catalogue.ts'
 
@@ -6,7 +7,7 @@ import { serviceDefinitions, type ServiceHistogramName, type ServiceScalarName }
 export type HistogramName = RuntimeHistogramName | ServiceHistogramName
 
 /** Name of a counter or gauge of the chassis. */
-export type ScalarName = RuntimeScalarName | ServiceScalarName
+export type ScalarName = ProcessScalarName | RuntimeScalarName | ServiceScalarName
 
 /** Name of a metric of the chassis. */
 export type MetricName = HistogramName | ScalarName
@@ -17,6 +18,7 @@ export type MetricName = HistogramName | ScalarName
  */
 export const metricCatalogue: readonly (MetricDefinition & { readonly name: MetricName })[] = Object.entries({
   ...serviceDefinitions,
+  ...processDefinitions,
   ...runtimeDefinitions,
-  // Object.entries types keys as string; they are the keys of the two objects.
+  // Object.entries types keys as string; they are the keys of the three objects.
 }).map(([name, definition]) => ({ name: name as MetricName, ...definition }))

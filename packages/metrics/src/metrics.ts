@@ -13,6 +13,7 @@ import { createGlobalRegistryFinder } from './global-registries.ts'
 import { createRequestSeries, type RequestMetrics } from './request-series.ts'
 import { createRuntimeSeries } from './runtime-series.ts'
 import { createScrape, type Exposition } from './scrape.ts'
+import { recordProcessFacts } from './process-facts.ts'
 import { recordServiceFacts } from './service-facts.ts'
 
 /** Options of {@link createMetrics}. */
@@ -113,7 +114,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const withExemplars = options.exemplars ?? metricsDefaults.exemplars
   const requests = createRequestSeries(families, cap, withExemplars ? clock : undefined)
   const source = { service, families, clock }
-  const subscriptions = [...recordServiceFacts(source), ...recordDependencyFacts(source)]
+  const subscriptions = [
+    ...recordServiceFacts(source),
+    ...recordProcessFacts(source),
+    ...recordDependencyFacts(source),
+  ]
   const runtime = watchRuntime ? createRuntimeSeries(families, clock) : undefined
   const registries: ForeignRegistry[] = []
   const findGlobal = createGlobalRegistryFinder((name, registry) => {
