@@ -34,6 +34,18 @@ describe('an error that nobody catches', () => {
   })
 })
 
+describe('an error while the program loads', () => {
+  it('is said on stderr, with its stack, although keelson/preload handles it', async () => {
+    await using launched = launchService({
+      main: `${folder}/broken-load.ts`,
+      cwd: folder,
+      nodeArgs: ['--import=keelson/preload'],
+    })
+    expect(await launched.exited()).toEqual({ code: 1, signal: null })
+    expect(launched.stderr.join('\n')).toMatch(/RangeError: broken while loading\n +at .*broken-load\.ts/)
+  })
+})
+
 describe('SIGTERM during start-up', () => {
   it('ends the process with 0', async () => {
     await using launched = launchService({ main: `${folder}/slow-start.ts`, cwd: folder })
@@ -46,5 +58,19 @@ describe('SIGTERM during start-up', () => {
     const messages = launched.stdout.map((line) => String(JSON.parse(line).short_message))
     expect(messages).toContain('service stopped: SIGTERM')
     expect(messages.filter((message) => /^(waited|ready|Server listening)/.test(message))).toEqual([])
+  })
+
+  it.each([
+    [
+      'ends with 0 before the service is made, where keelson/preload is imported',
+      ['--import=keelson/preload'],
+      { code: 0, signal: null },
+    ],
+    ['is Node’s own end where it is not', [], { code: null, signal: 'SIGTERM' }],
+  ] as const)('%s', async (_name, nodeArgs, end) => {
+    await using launched = launchService({ main: `${folder}/slow-load.ts`, cwd: folder, nodeArgs })
+    await launched.line((line) => line.includes('"loading"'), 'the start')
+    launched.signal('SIGTERM')
+    expect(await launched.exited()).toEqual(end)
   })
 })

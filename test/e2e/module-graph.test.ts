@@ -37,6 +37,17 @@ describe('what is loaded', () => {
   })
 })
 
+it('attach loads no Fastify', async () => {
+  const libraries = await librariesLoadedBy(`
+    import { createServer } from 'node:http'
+    import { attach } from 'keelson/attach'
+    const service = await attach(createServer(), { name: 'attached' })
+    await service.stop()
+  `)
+  expect(libraries).toContain('pino')
+  expect(libraries).not.toContain('fastify')
+})
+
 /** Runs a program in a process of its own and names the packages of node_modules that it loaded. */
 async function librariesLoadedBy(program: string): Promise<ReadonlySet<string>> {
   const folder = mkdtempSync(join(tmpdir(), 'keelson-imports-'))

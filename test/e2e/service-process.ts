@@ -30,6 +30,8 @@ export interface ServiceProcessOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly args?: readonly string[]
+  /** Options of Node itself. */
+  readonly nodeArgs?: readonly string[]
 }
 
 /** Starts a service on ports that the system chooses, and waits until it is ready. */
@@ -55,9 +57,21 @@ export async function startService(options: ServiceProcessOptions): Promise<Serv
 }
 
 /** Starts a service and waits for nothing: for services that are not to get ready. */
-export function launchService({ main, env, args = [], ...options }: ServiceProcessOptions): TestProcess {
+export function launchService({
+  main,
+  env,
+  args = [],
+  nodeArgs = [],
+  ...options
+}: ServiceProcessOptions): TestProcess {
   return startProcess({
-    command: [process.execPath, '--conditions=keelson-source', join(repositoryRoot, main), ...args],
+    command: [
+      process.execPath,
+      '--conditions=keelson-source',
+      ...nodeArgs,
+      join(repositoryRoot, main),
+      ...args,
+    ],
     cwd: join(repositoryRoot, options.cwd ?? join(main, '..', '..')),
     env: { HOST: '127.0.0.1', PORT: '0', OPS_PORT: '0', ...env },
     patienceMs,

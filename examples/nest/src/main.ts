@@ -1,3 +1,4 @@
+// oxlint-disable-next-line no-unassigned-import -- Nest asks for it to be loaded first
 import 'reflect-metadata'
 import type { Server } from 'node:http'
 import { NestFactory } from '@nestjs/core'

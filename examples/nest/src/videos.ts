@@ -7,7 +7,8 @@ export class VideosController {
   }
 }
 
-/** The application. */
+/** The application. Nest keeps what it knows of a module on its class, empty as it may be. */
+// oxlint-disable-next-line no-extraneous-class
 export class VideosModule {}
 
 // What decorators do, written as calls: Node runs this file without a compiler, and types are all that it strips.

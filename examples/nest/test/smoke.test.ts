@@ -8,19 +8,19 @@ it('answers with the request id on its lines, and stops with 0', async () => {
     cwd: join(import.meta.dirname, '..'),
     env: { HOST: '127.0.0.1', PORT: '0', OPS_PORT: '0' },
   })
-  const ready: Record<string, unknown> = JSON.parse(
+  const { _port: port, _ops_port: opsPort } = JSON.parse(
     await service.line((line) => line.includes('"_ops_port"'), 'readiness'),
   )
-  const answer = await fetch(`http://127.0.0.1:${ready['_port']}/videos/7`, {
+  const answer = await fetch(`http://127.0.0.1:${port}/videos/7`, {
     headers: { 'x-request-id': 'abc-1' },
   })
   expect([answer.headers.get('x-request-id'), await answer.json()]).toEqual(['abc-1', { id: '7' }])
   const line = await service.line((text) => text.includes('"_status":200'), 'the access line')
   expect(JSON.parse(line)).toMatchObject({ _request_id: 'abc-1' })
-  expect((await fetch(`http://127.0.0.1:${ready['_ops_port']}/readiness`)).status).toBe(200)
+  expect((await fetch(`http://127.0.0.1:${opsPort}/readiness`)).status).toBe(200)
 
   await service.line((text) => text.includes('"_route":"/videos/:id"'), 'the access line')
-  const page = await (await fetch(`http://127.0.0.1:${ready['_ops_port']}/metrics`)).text()
+  const page = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
   expect(page).toMatch(/http_requests_total\{[^}]*route="\/videos\/:id"[^}]*status_code="200"[^}]*\} 1/)
 
   service.signal('SIGTERM')

@@ -65,9 +65,8 @@ describe('attach', () => {
 
   it('gives requests an id, a context and an access line, also for listeners that are added later', async () => {
     const { server, lines, written } = await serve(() => {}, { routeOf: () => '/videos/:id' })
-    server.on('request', async (_request, response) => {
-      await Promise.resolve()
-      response.end(currentContext()?.requestId)
+    server.on('request', (_request, response) => {
+      setImmediate(() => response.end(currentContext()?.requestId))
     })
     const url = await listen(server)
     const response = await fetch(`${url}/videos/7?token=x`, { headers: { 'x-request-id': 'abc-1' } })

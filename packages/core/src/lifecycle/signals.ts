@@ -1,3 +1,5 @@
+import { writeSync } from 'node:fs'
+import { inspect } from 'node:util'
 import { exitCodeOf, exitCodes } from './exit-codes.ts'
 import type { StopReport, StopRequest } from './lifecycle.ts'
 
@@ -45,6 +47,14 @@ export function joinProcess(member: ProcessMember): () => void {
   }
 }
 
+/**
+ * Installs the handlers of the process before any service is there: a signal during start-up then ends it with 0, also
+ * as PID 1, where a signal without a handler is ignored. For entries that are preloaded; a service does it by itself.
+ */
+export function handleProcess(): void {
+  lifeOf(process)
+}
+
 interface Installed extends ProcessLife {
   readonly uninstall: () => void
 }
@@ -82,6 +92,8 @@ function handleSignal(life: ProcessLife, signal: NodeJS.Signals): void {
 
 function handleUncaught(life: ProcessLife, error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
   const exitCode = exitCodeOf(error)
+  // Before there is a service nobody else would say it: Node's own words are lost with its own handling.
+  if (life.members.size === 0) writeSync(process.stderr.fd, `${inspect(error)}\n`)
   for (const member of life.members) member.fatal(error, origin)
   void stopAll(life, { reason: 'uncaught error', exitCode, withinMs: UNCAUGHT_GRACE_MS })
 }
