@@ -8,6 +8,7 @@ import {
   type LifecycleChanged,
 } from '@keelson/core/channels'
 import type { Logger } from './pino-adapter.ts'
+import { writeProcessLines } from './process-lines.ts'
 
 /**
  * Writes a line for every fact of a service that somebody may look for later: circuits, health, configuration, the
@@ -29,6 +30,7 @@ export function writeChannelLines(service: string, logger: Logger): () => void {
     subscribe('keelson.config.applied', own(appliedLine)),
     subscribe('keelson.config.rejected', own(rejectedLine)),
     subscribe('keelson.config.source', own(sourceLine)),
+    writeProcessLines(service, logger),
   ]
   return () => {
     for (const end of ends) end()

@@ -73,6 +73,7 @@ describe('error fields', () => {
     const { log, last } = capture()
     log.logger.warn({ error: new TypeError('no') }, 'm')
     expect(last()).toMatchObject({ short_message: 'm', _error_type: 'TypeError', _error_message: 'no' })
+    expect(last()['full_message']).toContain('TypeError: no')
     const oldStyle: unknown = Object.assign(Object.create(Error.prototype), { message: 'old' })
     log.logger.warn({ error: oldStyle }, 'm')
     expect(last()).toMatchObject({ _error_type: 'Error', _error_message: 'old' })
