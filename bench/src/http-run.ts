@@ -2,6 +2,7 @@ import { pin, type Cores } from './cores.ts'
 import type { Figure, Samples } from './comparison.ts'
 import { formatCount } from './figures.ts'
 import { loadServer } from './load.ts'
+import { preloads } from './preloads.ts'
 import { readCpuMs } from './process-usage.ts'
 import { startServer, type ServerProcess } from './server-process.ts'
 import type { Stack } from './stacks.ts'
@@ -52,7 +53,12 @@ export async function runHttp(options: HttpRunOptions): Promise<Samples<HttpSamp
   await using running = new AsyncDisposableStack()
   const servers = new Map<Stack, ServerProcess>()
   for (const stack of stacks) {
-    servers.set(stack, running.use(await startServer(stack, { before: pin(cores.server), signal })))
+    const server = await startServer(stack, {
+      before: pin(cores.server),
+      preloads: [preloads.keepTickShape],
+      signal,
+    })
+    servers.set(stack, running.use(server))
   }
   for (const [stack, server] of servers) {
     progress(`http: warming up ${stack.name}`)

@@ -1,18 +1,18 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parseInstructionCount } from './cachegrind-output.ts'
 import type { Figure, Samples } from './comparison.ts'
 import { formatCount } from './figures.ts'
+import { preloads } from './preloads.ts'
 import { sendRequests } from './sequential-client.ts'
 import { startServer } from './server-process.ts'
 import type { Stack } from './stacks.ts'
 
 export interface InstructionRunOptions {
   readonly stacks: readonly Stack[]
-  /** Pairs of a short and a long life that are compared; each stack has as many. */
-  readonly pairs: number
+  /** Pairs of a short and a long life of each stack. */
+  readonly lives: number
   /** Processes that run at the same time. Counts do not depend on neighbours, only the time to wait does. */
   readonly parallelCount: number
   readonly signal: AbortSignal
@@ -36,12 +36,10 @@ export const lifeRequestCounts: Readonly<{ short: number; long: number }> = Obje
 /** A start under valgrind takes some fifty times as long as without it, longer where other work waits for the cores. */
 const limitMs = 300_000
 
-const preload = fileURLToPath(new URL('../dist/preload/slow-timers.js', import.meta.url))
-
 /** Lets each stack live a short and a long life under valgrind and counts what the additional requests cost. */
 export async function runInstructions(options: InstructionRunOptions): Promise<Samples<number>> {
-  const { stacks, pairs, parallelCount, progress } = options
-  const lives = Array.from({ length: pairs }, () => stacks.flatMap((stack) => livesOf(stack))).flat()
+  const { stacks, parallelCount, progress } = options
+  const lives = Array.from({ length: options.lives }, () => stacks.flatMap((stack) => livesOf(stack))).flat()
   const counted = new Map<Life, number>()
   await inParallel(lives, parallelCount, async (life) => {
     counted.set(life, await countInstructions(life, options))
@@ -79,7 +77,7 @@ async function countInstructions(
   try {
     const server = await startServer(stack, {
       before: [...valgrind, `--log-file=${log}`],
-      nodeOptions: ['--import', preload],
+      preloads: [preloads.keepTickShape, preloads.slowTimers],
       limitMs,
       signal,
     })

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { build } from './build.ts'
 import { compare } from './comparison.ts'
 import { chooseCores } from './cores.ts'
+import { counterFigures, counterRequestCounts, runCounters } from './counter-run.ts'
 import { httpFigures, runHttp } from './http-run.ts'
 import { instructionFigures, runInstructions } from './instruction-run.ts'
 import { describeCores, describeMachine } from './machine.ts'
@@ -45,9 +46,22 @@ const runs: Readonly<Record<RunName, Run>> = {
     async measure(options) {
       const samples = await runInstructions({ ...options, parallelCount: availableParallelism() })
       return [
-        `Instructions: ${options.pairs} pairs of lives under valgrind, user space only; timers slowed down, monitors of event-loop delay silent.`,
+        `Instructions: ${options.lives} pairs of lives of each stack under valgrind, user space only; timers slowed, monitors of event-loop delay silent.`,
         basesOf(options.stacks).map((base) =>
           compare('Instructions per request', samples, base, instructionFigures),
+        ),
+      ]
+    },
+  },
+  counters: {
+    programs: ['perf'],
+    async measure(options) {
+      const { warmUp, counted } = counterRequestCounts
+      const samples = await runCounters(options)
+      return [
+        `Counters: ${options.lives} processes of each stack, ${counted} requests after ${warmUp}, one connection at a time, hardware counters.`,
+        basesOf(options.stacks).map((base) =>
+          compare('Instructions per request', samples, base, counterFigures),
         ),
       ]
     },

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util'
 import { baselineName, stacks, type Stack } from './stacks.ts'
 
+const runNames = ['http', 'instructions', 'counters', 'startup', 'profile'] as const
+
 /** What can be measured. */
-export type RunName = 'http' | 'instructions' | 'startup' | 'profile'
+export type RunName = (typeof runNames)[number]
 
 /** What the command line asks for. */
 export interface BenchOptions {
@@ -12,15 +14,16 @@ export interface BenchOptions {
   readonly seconds: number
   readonly connections: number
   readonly warmUpSeconds: number
-  readonly pairs: number
+  readonly lives: number
   readonly markdown: boolean
 }
 
 /** Text of `--help`. */
-export const usage: string = `npm run bench -- [http] [instructions] [startup] [profile] [options]
+export const usage: string = `npm run bench -- [http] [instructions] [counters] [startup] [profile] [options]
 
   http           requests/s, processor time per request and p99 under load (wrk)
   instructions   instructions per request (valgrind)
+  counters       instructions per request of a warm process (perf; needs hardware counters)
   startup        processor time and memory up to the first 200 on the readiness
   profile        where the time of a request goes, by package and by function
                  Without a name: http and instructions.
@@ -29,7 +32,7 @@ export const usage: string = `npm run bench -- [http] [instructions] [startup] [
   --seconds N       length of one http measurement (2)
   --connections N   connections of wrk (32)
   --warm-up N       seconds of load before the first http round (4)
-  --pairs N         pairs of a short and a long life for instructions (3)
+  --lives N         processes of each stack for counters, pairs of them for instructions (2)
   --stacks A,B      only these besides ${baselineName}: ${stacks.map(({ name }) => name).join(', ')}
   --markdown        tables as Markdown`
 
@@ -48,7 +51,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       seconds: { type: 'string', default: '2' },
       connections: { type: 'string', default: '32' },
       'warm-up': { type: 'string', default: '4' },
-      pairs: { type: 'string', default: '3' },
+      lives: { type: 'string', default: '2' },
       stacks: { type: 'string', default: stacks.map(({ name }) => name).join(',') },
       markdown: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
@@ -62,13 +65,14 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
     seconds: toCount('--seconds', values.seconds),
     connections: toCount('--connections', values.connections),
     warmUpSeconds: toCount('--warm-up', values['warm-up']),
-    pairs: toCount('--pairs', values.pairs),
+    lives: toCount('--lives', values.lives),
     markdown: values.markdown,
   }
 }
 
 function toRunName(text: string): RunName {
-  if (text === 'http' || text === 'instructions' || text === 'startup' || text === 'profile') return text
+  const name = runNames.find((known) => known === text)
+  if (name !== undefined) return name
   throw new Error(`There is no run called ${text}.\n\n${usage}`)
 }
 

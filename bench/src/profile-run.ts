@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { pin, type Cores } from './cores.ts'
 import { areaTimes, selfTimes, type CpuProfile, type SelfTime } from './cpu-profile.ts'
 import { loadServer } from './load.ts'
+import { preloads } from './preloads.ts'
 import { startServer, type ServerProcess } from './server-process.ts'
 import type { Stack } from './stacks.ts'
 import type { Table } from './table.ts'
@@ -32,8 +33,6 @@ const listedCount = 40
 
 /** Time that the profile may take to be written. */
 const writeLimitMs = 30_000
-
-const preload = new URL('../dist/preload/profile-on-signal.js', import.meta.url)
 
 /** Profiles one stack after the other under load. */
 export async function runProfile(options: ProfileRunOptions): Promise<readonly StackProfile[]> {
@@ -74,18 +73,18 @@ async function profileStack(stack: Stack, options: ProfileRunOptions): Promise<S
   const { cores, seconds, warmUpSeconds, signal, progress } = options
   const folder = mkdtempSync(join(tmpdir(), 'keelson-bench-'))
   const file = join(folder, 'stack.cpuprofile')
-  const module = new URL(preload)
-  module.searchParams.set('to', file)
+  const profiler = new URL(preloads.profileOnSignal)
+  profiler.searchParams.set('to', file)
   try {
     await using server = await startServer(stack, {
       before: pin(cores.server),
-      nodeOptions: ['--import', module.href],
+      preloads: [preloads.keepTickShape, profiler.href],
       signal,
     })
     progress(`profile: warming up ${stack.name}`)
     await loadServer(server, { ...options, seconds: warmUpSeconds })
     progress(`profile: ${stack.name}, ${seconds} s`)
-    process.kill(server.pid, 'SIGUSR2')
+    process.kill(server.pid, 'SIGWINCH')
     const { requestCount } = await loadServer(server, options)
     return { stack, requestCount, times: selfTimes(await takeProfile(server, file)) }
   } finally {
@@ -94,7 +93,7 @@ async function profileStack(stack: Stack, options: ProfileRunOptions): Promise<S
 }
 
 async function takeProfile(server: ServerProcess, file: string): Promise<CpuProfile> {
-  process.kill(server.pid, 'SIGUSR2')
+  process.kill(server.pid, 'SIGWINCH')
   for (const end = performance.now() + writeLimitMs; !existsSync(file); await sleep(50)) {
     if (performance.now() > end) throw new Error(`No profile was written within ${writeLimitMs / 1000} s.`)
   }

@@ -17,8 +17,11 @@ export function findProgram(name: string): string | undefined {
  */
 export function requireProgram(name: string): void {
   if (findProgram(name) !== undefined) return
-  throw new Error(`${name} is missing. \`npm run setup\` installs it; on Debian: apt-get install ${name}`)
+  throw new Error(`${name} is missing. On Debian: apt-get install ${debianPackages[name] ?? name}`)
 }
+
+/** Packages that are not called like their program. */
+const debianPackages: Readonly<Record<string, string>> = { perf: 'linux-perf' }
 
 function isExecutable(path: string): boolean {
   try {

@@ -1,17 +1,29 @@
 import { Agent, get, type IncomingMessage } from 'node:http'
 
 /**
- * Sends requests one after the other over one kept connection and reads every answer to its end.
+ * Requests that one connection carries. A process that has only ever seen one connection runs code that V8 made for that
+ * one, throws it away at the second and needed half as many instructions again for the next 20,000 requests.
+ */
+const requestsPerConnection = 500
+
+/**
+ * Sends requests one after the other over kept connections and reads every answer to its end.
  *
  * @throws Error when an answer is not 200, or the server is gone
  */
 export async function sendRequests(url: string, count: number, signal: AbortSignal): Promise<void> {
+  for (let sent = 0; sent < count; sent += requestsPerConnection) {
+    await sendOverOneConnection(url, Math.min(requestsPerConnection, count - sent), signal)
+  }
+}
+
+async function sendOverOneConnection(url: string, count: number, signal: AbortSignal): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   try {
     for (let sent = 0; sent < count; sent++) {
       signal.throwIfAborted()
       const status = await sendOne(url, agent)
-      if (status !== 200) throw new Error(`${url} answered ${status} to request ${sent + 1}.`)
+      if (status !== 200) throw new Error(`${url} answered ${status}.`)
     }
   } finally {
     agent.destroy()

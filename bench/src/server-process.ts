@@ -9,8 +9,8 @@ import { requestPath, type Ports, type Stack } from './stacks.ts'
 export interface ServerProcessOptions {
   /** Words in front of `node`: a core to stay on, or valgrind. They must replace themselves by `node`. */
   readonly before?: readonly string[]
-  /** Options of `node`. */
-  readonly nodeOptions?: readonly string[]
+  /** Modules that `node` loads before the stack; addresses. */
+  readonly preloads?: readonly string[]
   /** How long the stack may take to be ready, and to end once asked to. */
   readonly limitMs?: number
   /** Ends the process when the bench is interrupted. */
@@ -42,9 +42,10 @@ const keptCharacters = 4000
  * @throws Error with the last of its stderr when it ends or is not ready in time
  */
 export async function startServer(stack: Stack, options: ServerProcessOptions): Promise<ServerProcess> {
-  const { before = [], nodeOptions = [], limitMs = defaultLimitMs, signal } = options
+  const { before = [], preloads = [], limitMs = defaultLimitMs, signal } = options
   const ports: Ports = { port: await findFreePort(), opsPort: await findFreePort() }
-  const [program, ...words] = [...before, process.execPath, ...nodeOptions, stack.program]
+  const imports = preloads.flatMap((address) => ['--import', address])
+  const [program, ...words] = [...before, process.execPath, ...imports, stack.program]
   const sink = openSync('/dev/null', 'w')
   const child = spawn(program, words, {
     cwd: dirname(stack.program),

@@ -1,5 +1,6 @@
-// Loaded before a stack that is profiled: the first SIGUSR2 starts the profiler, the second one stops it and writes the
+// Loaded before a stack that is profiled: the first SIGWINCH starts the profiler, the second one stops it and writes the
 // profile to the file named by `to` in the query of this module's address. So neither start-up nor warm-up is in it.
+// The signal is one that no stack acts on: close-with-grace stops the service at SIGUSR2.
 import { renameSync, writeFileSync } from 'node:fs'
 import { Session } from 'node:inspector/promises'
 
@@ -12,8 +13,8 @@ session.connect()
 await session.post('Profiler.enable')
 await session.post('Profiler.setSamplingInterval', { interval: samplingInterval })
 
-process.once('SIGUSR2', () => {
-  process.once('SIGUSR2', () => void writeProfile())
+process.once('SIGWINCH', () => {
+  process.once('SIGWINCH', () => void writeProfile())
   void session.post('Profiler.start')
 })
 
