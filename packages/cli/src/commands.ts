@@ -1,0 +1,10 @@
+import type { CommandEntry } from './command.ts'
+
+/** Every subcommand, in the order of `keelson --help`. A new one is one line here and one file. */
+export const commands: readonly CommandEntry[] = [
+  {
+    name: 'verify',
+    summary: 'check the operational contract of a running service, or of one that it starts',
+    load: async () => (await import('./verify/verify-command.ts')).command,
+  },
+]

@@ -1,0 +1,16 @@
+/** Every error code of this package: what it means and what to do. Source of docs/reference/errors.md. */
+export const cliErrors = {
+  KEELSON_CLI_USAGE:
+    'The command line is wrong: an unknown option, a missing or contradicting argument. Correct what the message names; `keelson <command> --help` lists what there is.',
+  KEELSON_CLI_CONTRACT_INVALID:
+    'The contract file cannot be read or does not fit its schema. Correct the path that the message names.',
+  KEELSON_CLI_REPORT_UNWRITABLE:
+    'A report could not be written. Give a path in a folder that exists or can be made, and is writable.',
+  KEELSON_CLI_TARGET_UNREACHABLE:
+    'Nothing answers under the address. Start the service first, correct the address, or let `keelson verify -- command` start it.',
+  KEELSON_CLI_TARGET_NOT_READY:
+    'The process ended, or was not ready within the time-out. Its last lines stand below the message; raise `--ready-timeout` if it only needs longer.',
+} as const
+
+/** Code of an error thrown by this package. */
+export type CliErrorCode = keyof typeof cliErrors

@@ -1,0 +1,141 @@
+import type { MetricFamily } from './parse.ts'
+
+/** A metric whose name, type, help or labels break a rule of naming. */
+export interface NamingFault {
+  readonly metric: string
+  readonly problem: string
+}
+
+type Rule = (family: MetricFamily) => readonly string[]
+
+/** Words for units, each with the base unit to use in its place: `units` of client_golang's promlint. */
+const baseUnits: Readonly<Record<string, string>> = {
+  amperes: 'amperes',
+  bytes: 'bytes',
+  celsius: 'celsius',
+  grams: 'grams',
+  joules: 'joules',
+  kelvin: 'kelvin',
+  meters: 'meters',
+  metres: 'metres',
+  moles: 'moles',
+  seconds: 'seconds',
+  volts: 'volts',
+  minutes: 'seconds',
+  hours: 'seconds',
+  days: 'seconds',
+  weeks: 'seconds',
+  kelvins: 'kelvin',
+  fahrenheit: 'celsius',
+  rankine: 'celsius',
+  inches: 'meters',
+  yards: 'meters',
+  miles: 'meters',
+  bits: 'bytes',
+  calories: 'joules',
+  pounds: 'grams',
+  ounces: 'grams',
+}
+const unitPrefixes = [
+  'pico',
+  'nano',
+  'micro',
+  'milli',
+  'centi',
+  'deci',
+  'deca',
+  'hecto',
+  'kilo',
+  'kibi',
+  'mega',
+  'mibi',
+  'giga',
+  'gibi',
+  'tera',
+  'tebi',
+  'peta',
+  'pebi',
+]
+const abbreviations = ['s', 'ms', 'us', 'ns', 'sec', 'b', 'kb', 'mb', 'gb', 'tb', 'pb', 'm', 'h', 'd']
+const typeNames = ['counter', 'gauge', 'summary', 'untyped', 'histogram', 'gauge_histogram']
+
+const rules: readonly Rule[] = [
+  ({ help }) => (help === undefined || help === '' ? ['has no help text'] : []),
+  unitProblems,
+  ({ type, name }) => {
+    if (type === 'counter' && !name.endsWith('_total')) return ['is a counter without the suffix _total']
+    return type !== 'counter' && type !== 'untyped' && name.endsWith('_total')
+      ? [`is a ${type} with the suffix _total of counters`]
+      : []
+  },
+  reservedProblems,
+  ({ type, name }) =>
+    type === 'untyped'
+      ? []
+      : typeNames
+          .filter((word) => contains(name.toLowerCase(), word))
+          .map((word) => `has the type ${word} in its name`),
+  ({ name }) => (name.includes(':') ? ['has a colon in its name, which is for recording rules'] : []),
+  ({ name, samples }) => {
+    const camel = /[a-z][A-Z]/
+    const labels = new Set(samples.flatMap((sample) => sample.labels.map(([label]) => label)))
+    return [
+      ...(camel.test(name) ? ['is written in camelCase, not in snake_case'] : []),
+      ...[...labels]
+        .filter((label) => camel.test(label))
+        .map((label) => `has the label ${label} in camelCase, not in snake_case`),
+    ]
+  },
+  ({ name }) =>
+    abbreviations
+      .filter((unit) => contains(name.toLowerCase(), unit))
+      .map((unit) => `has the abbreviated unit ${unit} in its name`),
+]
+
+/**
+ * Checks names, help and labels by the rules of `promtool check metrics` (client_golang, package promlint), so that a
+ * user needs no promtool. Cross-checked against the real one in `test/promtool.int.test.ts`.
+ *
+ * @returns faults in the order of the metrics
+ */
+export function checkMetricNames(families: readonly MetricFamily[]): readonly NamingFault[] {
+  return families.flatMap((family) =>
+    rules.flatMap((rule) => rule(family).map((problem) => ({ metric: family.name, problem }))),
+  )
+}
+
+function unitProblems({ name }: MetricFamily): readonly string[] {
+  for (const word of name.split('_')) {
+    const base = baseOf(word)
+    if (base !== undefined) return base === word ? [] : [`is in ${word}; the base unit is ${base}`]
+  }
+  return []
+}
+
+function baseOf(word: string): string | undefined {
+  if (Object.hasOwn(baseUnits, word)) return baseUnits[word]
+  const rest = unitPrefixes
+    .filter((prefix) => word.startsWith(prefix))
+    .map((prefix) => word.slice(prefix.length))
+    .find((unit) => Object.hasOwn(baseUnits, unit))
+  return rest === undefined ? undefined : baseUnits[rest]
+}
+
+function reservedProblems({ type, name, samples }: MetricFamily): readonly string[] {
+  if (type === 'untyped') return []
+  const hasLabel = (wanted: string) =>
+    samples.some(({ labels }) => labels.some(([label]) => label === wanted))
+  const problems: string[] = []
+  if (type !== 'histogram' && name.endsWith('_bucket')) problems.push(`is a ${type} with the suffix _bucket`)
+  for (const suffix of ['_count', '_sum']) {
+    if (type !== 'histogram' && type !== 'summary' && name.endsWith(suffix))
+      problems.push(`is a ${type} with the suffix ${suffix}`)
+  }
+  if (type !== 'histogram' && hasLabel('le')) problems.push(`is a ${type} with the label le`)
+  if (type !== 'summary' && hasLabel('quantile')) problems.push(`is a ${type} with the label quantile`)
+  return problems
+}
+
+function contains(name: string, word: string): boolean {
+  return name.includes(`_${word}_`) || name.endsWith(`_${word}`)
+}
