@@ -6,7 +6,7 @@ const options = { endpoints: 'http://127.0.0.1:2379', org: 'acme', env: 'prod', 
 
 describe('options of createEtcdSource', () => {
   it('takes endpoints as a list or separated by commas', () => {
-    for (const endpoints of ['http://a:1, https://b:2/', ['http://a:1', 'http://[::1]:2']]) {
+    for (const endpoints of ['https://a:1, https://b:2/', ['http://a:1', 'http://[::1]:2']]) {
       expect(createEtcdSource({ ...options, endpoints }).name).toBe('etcd')
     }
   })
@@ -27,6 +27,12 @@ describe('options of createEtcdSource', () => {
     ['a time-out of nothing', { callTimeoutMs: 0 }],
     ['a reconcile every millisecond', { reconcileMs: 1 }],
     ['an unknown option', { prefix: '/' }],
+    ['https beside http', { endpoints: 'http://a:1,https://b:2' }],
+    ['an unknown word for required', { required: 'maybe' }],
+    ['TLS that is no object', { tls: 'ca.pem' }],
+    ['an unknown TLS file', { endpoints: 'https://a:1', tls: { caPath: 'ca.pem' } }],
+    ['a TLS file for http', { tls: { caFile: 'ca.pem' } }],
+    ['a certificate without its key', { endpoints: 'https://a:1', tls: { certFile: 'c.pem' } }],
   ])('refuses %s', (_, wrong) => {
     try {
       createEtcdSource({ ...options, ...(wrong as Partial<EtcdSourceOptions>) }) // wrong on purpose

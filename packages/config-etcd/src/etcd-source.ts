@@ -1,15 +1,11 @@
 import type { ConfigSource, SourceListener, SourceSnapshot } from '@keelson/config'
-import { type Clock, sleep, systemClock } from '@keelson/core/clock'
-import {
-  checkOptions,
-  isKeelsonError,
-  KeelsonError,
-  type OptionRule,
-  optionRules,
-} from '@keelson/core/errors'
-import { connectEtcd, type EtcdReading } from './etcd3-adapter.ts'
+import { type Clock, systemClock } from '@keelson/core/clock'
+import { checkOptions, KeelsonError, type OptionRule, optionRules } from '@keelson/core/errors'
+import { connectEtcd, type EtcdConnection, type EtcdReading } from './etcd3-adapter.ts'
 import { followEtcd, type OpenConnection } from './follow.ts'
 import { keySpace, type KeySpace, segmentPattern, sourceEntries } from './key-space.ts'
+import { startEtcd } from './start.ts'
+import { readTlsFiles } from './tls-files.ts'
 
 /** What {@link createEtcdSource} is given. */
 export interface EtcdSourceOptions {
@@ -24,12 +20,15 @@ export interface EtcdSourceOptions {
   /** User for etcd's password authentication. @defaultValue none */
   readonly username?: string
   readonly password?: string
+  /** Files for TLS, only with `https` endpoints. @defaultValue none: the authorities that Node trusts, no own certificate */
+  readonly tls?: EtcdTlsFiles
   /**
-   * Whether the service may not start without etcd.
+   * Whether the service may start without etcd: not with `true`; with `'snapshot'` only from the snapshot file of
+   * `createConfig`; with `false` without any of its values too.
    *
    * @defaultValue true
    */
-  readonly required?: boolean
+  readonly required?: boolean | 'snapshot'
   /**
    * Longest wait for one answer of etcd, in milliseconds.
    *
@@ -51,9 +50,18 @@ export interface EtcdSourceOptions {
   readonly random?: () => number
 }
 
+/** Paths of PEM files. They are read at every new connection, so that a renewed certificate needs no restart. */
+export interface EtcdTlsFiles {
+  /** Authority that signed etcd's certificate. @defaultValue the authorities that Node trusts */
+  readonly caFile?: string
+  /** Certificate that this service shows to etcd (mutual TLS), with `keyFile`. */
+  readonly certFile?: string
+  readonly keyFile?: string
+}
+
 /** Values of the options of {@link createEtcdSource} that were left out. */
 export const etcdSourceDefaults: {
-  readonly required: boolean
+  readonly required: boolean | 'snapshot'
   readonly callTimeoutMs: number
   readonly reconcileMs: number
 } = Object.freeze({ required: true, callTimeoutMs: 2_000, reconcileMs: 60_000 })
@@ -66,6 +74,7 @@ export const etcdSourceDefaults: {
  */
 export function createEtcdSource(options: EtcdSourceOptions): ConfigSource {
   checkOptions<EtcdSourceOptions>('KEELSON_ETCD_OPTIONS_INVALID', 'createEtcdSource', options, rules)
+  checkTls(options)
   const settings = { ...etcdSourceDefaults, clock: systemClock, random: Math.random, ...options }
   const { clock, random, reconcileMs } = settings
   const endpoints = shuffled(endpointList(options.endpoints), random)
@@ -75,15 +84,17 @@ export function createEtcdSource(options: EtcdSourceOptions): ConfigSource {
   let kept: OpenConnection | undefined
   let next = 0
 
+  /** A client for the next endpoint, with its files as they are now. */
+  async function connect(): Promise<EtcdConnection> {
+    const endpoint = endpoints[next++ % endpoints.length] ?? '' // the list is not empty: the rules say so
+    const { username, password, callTimeoutMs, tls = {} } = settings
+    const credentials = endpoint.startsWith('https:') ? await readTlsFiles(endpoint, tls) : undefined
+    return connectEtcd({ endpoint, username, password, callTimeoutMs, credentials })
+  }
+
   /** One attempt at the next endpoint. The connection that it gives is the caller's to close. */
   async function open(): Promise<OpenConnection> {
-    const endpoint = endpoints[next++ % endpoints.length] ?? '' // the list is not empty: the rules say so
-    const connection = connectEtcd({
-      endpoint,
-      username: settings.username,
-      password: settings.password,
-      callTimeoutMs: settings.callTimeoutMs,
-    })
+    const connection = await connect()
     try {
       return { connection, reading: readable(await connection.read(prefixes), space) }
     } catch (error) {
@@ -96,8 +107,16 @@ export function createEtcdSource(options: EtcdSourceOptions): ConfigSource {
     name: 'etcd',
     required: settings.required,
     async load(signal) {
-      kept = await openUntil(open, AbortSignal.any([signal, stop.signal]), clock, endpoints)
-      return snapshotOf(kept.reading, space)
+      const first = await startEtcd({
+        connect,
+        prefixes,
+        check: (reading) => readable(reading, space),
+        signal: AbortSignal.any([signal, stop.signal]),
+        clock,
+        endpoints,
+      })
+      kept = first.connection && { connection: first.connection, reading: first.reading }
+      return snapshotOf(first.reading, space, first.staleFrom)
     },
     watch(listener: SourceListener) {
       const start = kept
@@ -138,11 +157,42 @@ const rules: { readonly [Name in keyof Required<EtcdSourceOptions>]: OptionRule 
   service: (value) => (value === '_shared' ? 'any name but _shared' : segment(value)),
   username: optionRules.string,
   password: optionRules.string,
-  required: optionRules.boolean,
+  tls: (value) =>
+    value === undefined || (typeof value === 'object' && value !== null)
+      ? undefined
+      : 'an object with caFile, certFile and keyFile',
+  required: (value) =>
+    value === undefined || typeof value === 'boolean' || value === 'snapshot'
+      ? undefined
+      : "true, false or 'snapshot'",
   callTimeoutMs: optionRules.number({ min: 100, max: 60_000 }),
   reconcileMs: optionRules.number({ min: 1_000 }),
   clock: optionRules.object,
   random: optionRules.function,
+}
+
+/** What contradicts itself across options: a password meant for TLS must not go over a bare connection by mistake. */
+function checkTls({ endpoints, tls }: EtcdSourceOptions): void {
+  const secureCount = endpointList(endpoints).filter((endpoint) => endpoint.startsWith('https:')).length
+  if (secureCount > 0 && secureCount < endpointList(endpoints).length) {
+    throw contradiction('endpoints must be all https or all http.')
+  }
+  if (tls === undefined) return
+  checkOptions<EtcdTlsFiles>('KEELSON_ETCD_OPTIONS_INVALID', 'tls of createEtcdSource', tls, {
+    caFile: optionRules.string,
+    certFile: optionRules.string,
+    keyFile: optionRules.string,
+  })
+  if (secureCount === 0 && Object.values(tls).some((file) => file !== undefined)) {
+    throw contradiction('tls has files, but the endpoints are http: write https, or leave tls out.')
+  }
+  if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
+    throw contradiction('tls needs certFile and keyFile together.')
+  }
+}
+
+function contradiction(message: string): KeelsonError {
+  return new KeelsonError('KEELSON_ETCD_OPTIONS_INVALID', `createEtcdSource: ${message}`)
 }
 
 function endpointList(endpoints: string | readonly string[]): readonly string[] {
@@ -172,47 +222,7 @@ function readable(reading: EtcdReading, space: KeySpace): EtcdReading {
   )
 }
 
-// Between two rounds over all endpoints at start: etcd may be starting as well.
-const roundPauseMs = 200
-
-async function openUntil(
-  open: () => Promise<OpenConnection>,
-  signal: AbortSignal,
-  clock: Clock,
-  endpoints: readonly string[],
-): Promise<OpenConnection> {
-  const aborted = Promise.withResolvers<never>()
-  aborted.promise.catch(() => undefined) // the race below may be over already
-  let last: unknown = new KeelsonError(
-    'KEELSON_ETCD_UNAVAILABLE',
-    `etcd at ${endpoints.join(', ')} does not answer in time.`,
-    { retryable: true, details: { reason: 'timeout' } },
-  )
-  const onAbort = () => aborted.reject(last)
-  signal.addEventListener('abort', onAbort)
-  try {
-    for (let attempt = 1; ; attempt++) {
-      signal.throwIfAborted()
-      const opening = open()
-      try {
-        return await Promise.race([opening, aborted.promise])
-      } catch (error) {
-        last = error
-        // An attempt that is overtaken by the signal may still succeed; nobody wants its connection then.
-        opening.then(({ connection }) => connection.close()).catch(() => undefined)
-        // Another attempt would be answered the same.
-        if (signal.aborted || isKeelsonError(error, 'KEELSON_ETCD_ACCESS_DENIED')) throw error
-      }
-      if (attempt % endpoints.length === 0) {
-        await Promise.race([sleep(clock, roundPauseMs), aborted.promise])
-      }
-    }
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
-function snapshotOf(reading: EtcdReading, space: KeySpace): SourceSnapshot {
+function snapshotOf(reading: EtcdReading, space: KeySpace, staleFrom?: string): SourceSnapshot {
   const [sharedFound, serviceFound] = reading.ranges
   const shared = sourceEntries(space.shared, sharedFound ?? [])
   const service = sourceEntries(space.service, serviceFound ?? [])
@@ -220,8 +230,14 @@ function snapshotOf(reading: EtcdReading, space: KeySpace): SourceSnapshot {
     (key) => `etcd ${key} is ignored: a level of a key is letters, digits, - and _.`,
   )
   if (sharedFound === undefined) warnings.push(`etcd denies the permission to read ${space.shared}.`)
+  if (staleFrom !== undefined) {
+    warnings.push(
+      `etcd at ${staleFrom} cannot reach a majority of its members: its values may be behind until it can.`,
+    )
+  }
   return {
     revision: reading.revision,
+    stale: staleFrom !== undefined,
     layers: [
       { entries: shared.entries, unknownKeys: 'ignore' },
       { entries: service.entries, unknownKeys: 'warn' },

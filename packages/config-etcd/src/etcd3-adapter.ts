@@ -10,6 +10,16 @@ export interface ConnectionOptions {
   readonly password: string | undefined
   /** Longest wait for one answer, in milliseconds. */
   readonly callTimeoutMs: number
+  /** For `https` endpoints. */
+  readonly credentials?: EtcdCredentials | undefined
+}
+
+/** Contents of PEM files. */
+export interface EtcdCredentials {
+  /** `undefined`: the authorities that Node trusts. */
+  readonly ca: Buffer | undefined
+  readonly certificate: Buffer | undefined
+  readonly key: Buffer | undefined
 }
 
 /** What etcd holds under some prefixes, all at one revision. */
@@ -33,7 +43,8 @@ export interface WatchListener {
 /** A client for one endpoint, used until its first trouble and then thrown away. */
 export interface EtcdConnection {
   readonly endpoint: string
-  read(prefixes: readonly string[]): Promise<EtcdReading>
+  /** @param agreement `majority`, the default: the newest state. `member`: what this member holds, newest or not. */
+  read(prefixes: readonly string[], agreement?: 'majority' | 'member'): Promise<EtcdReading>
   /** @param afterRevision the first change of interest is the one after this */
   watch(prefixes: readonly string[], afterRevision: string, listener: WatchListener): void
   /** Cancels the watch and closes the client, so that nothing of them keeps the process alive. */
@@ -52,14 +63,17 @@ export function connectEtcd(options: ConnectionOptions): EtcdConnection {
   let closed = false
   return {
     endpoint,
-    async read(prefixes) {
+    async read(prefixes, agreement = 'majority') {
+      const serializable = agreement === 'member'
       try {
-        return await readAtOnce(client, prefixes)
+        return await readAtOnce(client, prefixes, serializable)
       } catch (error) {
         if (!(error instanceof EtcdPermissionDeniedError)) throw etcdError(error, endpoint)
       }
       // One prefix that may not be read fails the whole transaction; then each is asked for alone.
-      const readings = await Promise.all(prefixes.map((prefix) => readAlone(client, prefix, endpoint)))
+      const readings = await Promise.all(
+        prefixes.map((prefix) => readAlone(client, prefix, serializable, endpoint)),
+      )
       const revisions = readings.flatMap((reading) => reading?.revision ?? [])
       const ranges = readings.map((reading) => reading?.ranges[0])
       // The earliest: a change between two of the reads must not fall before the watch.
@@ -137,9 +151,11 @@ const once = {
     call({ signal: new AbortController().signal }),
 } as unknown as NonNullable<NonNullable<IOptions['faultHandling']>['global']> // only `execute` is ever called
 
-function clientOptions({ endpoint, username, password, callTimeoutMs }: ConnectionOptions): IOptions {
+function clientOptions(options: ConnectionOptions): IOptions {
+  const { endpoint, username, password, callTimeoutMs, credentials } = options
   return {
     hosts: [endpoint],
+    ...(credentials === undefined ? {} : { credentials: clientCredentials(credentials) }),
     ...(username === undefined ? {} : { auth: { username, password: password ?? '' } }),
     grpcOptions: { ...keepalive, 'grpc.max_receive_message_length': maxReceiveBytes },
     // gRPC compares the deadline with the real time, whatever clock the rest runs on.
@@ -148,15 +164,27 @@ function clientOptions({ endpoint, username, password, callTimeoutMs }: Connecti
   }
 }
 
+/** The client takes the three as they are; without an authority gRPC trusts those of Node. */
+function clientCredentials({ ca, certificate, key }: EtcdCredentials): NonNullable<IOptions['credentials']> {
+  // Its type wants an authority, which gRPC does not need.
+  return { rootCertificate: ca, certChain: certificate, privateKey: key } as unknown as NonNullable<
+    IOptions['credentials']
+  >
+}
+
 function rangeOf(prefix: string): { key: Buffer; range_end: Buffer } {
   const { start, end } = Range.prefix(prefix)
   return { key: start, range_end: end }
 }
 
 /** All prefixes in one transaction, so that a transaction over both is never seen in half. */
-async function readAtOnce(client: Etcd3, prefixes: readonly string[]): Promise<EtcdReading> {
+async function readAtOnce(
+  client: Etcd3,
+  prefixes: readonly string[],
+  serializable: boolean,
+): Promise<EtcdReading> {
   const { header, responses } = await client.kv.txn({
-    success: prefixes.map((prefix) => ({ request_range: rangeOf(prefix) })),
+    success: prefixes.map((prefix) => ({ request_range: { ...rangeOf(prefix), serializable } })),
   })
   return {
     revision: header.revision,
@@ -170,9 +198,14 @@ async function readAtOnce(client: Etcd3, prefixes: readonly string[]): Promise<E
   }
 }
 
-async function readAlone(client: Etcd3, prefix: string, endpoint: string): Promise<EtcdReading | undefined> {
+async function readAlone(
+  client: Etcd3,
+  prefix: string,
+  serializable: boolean,
+  endpoint: string,
+): Promise<EtcdReading | undefined> {
   try {
-    return await readAtOnce(client, [prefix])
+    return await readAtOnce(client, [prefix], serializable)
   } catch (error) {
     if (error instanceof EtcdPermissionDeniedError) return undefined
     throw etcdError(error, endpoint)
@@ -188,7 +221,7 @@ function etcdError(error: unknown, endpoint: string): KeelsonError {
   if (error instanceof EtcdPermissionDeniedError) {
     return accessDenied(`etcd at ${endpoint} denies the permission to read.`, 'permission', error)
   }
-  const [reason, problem] = reasonOf(text)
+  const [reason, problem] = reasonOf(text, endpoint)
   return new KeelsonError('KEELSON_ETCD_UNAVAILABLE', `etcd at ${endpoint} ${problem}.`, {
     cause: error,
     retryable: true,
@@ -200,14 +233,41 @@ function accessDenied(message: string, reason: string, cause: unknown): KeelsonE
   return new KeelsonError('KEELSON_ETCD_ACCESS_DENIED', message, { cause, details: { reason } })
 }
 
-/** gRPC tells these apart in its text only; wording of @grpc/grpc-js 1.14. */
-function reasonOf(text: string): readonly [reason: string, problem: string] {
+/** gRPC tells these apart in its text only; wording of @grpc/grpc-js 1.14 and OpenSSL 3, each seen in tls.int.test.ts. */
+function reasonOf(text: string, endpoint: string): readonly [reason: string, problem: string] {
   if (/ECONNREFUSED/.test(text)) return ['refused', 'refuses the connection: nothing listens there']
   if (/ENOTFOUND|EAI_AGAIN|Name resolution/.test(text))
     return ['dns', 'has a host name that does not resolve']
-  if (/certificate|TLS|SSL|EPROTO|wrong version number/i.test(text)) {
-    return ['tls', 'is reached, but TLS fails: look at scheme, certificate and authority']
-  }
+  const known = endpoint.startsWith('https:') ? tlsReason(text) : undefined
+  if (known !== undefined) return known
   if (/deadline/i.test(text)) return ['timeout', 'does not answer in time']
+  if (/Failed to connect/.test(text)) {
+    return ['closed', 'takes the connection and closes it at once: perhaps the endpoint should be https']
+  }
   return ['other', `fails: ${text}`]
+}
+
+function tlsReason(text: string): readonly [reason: string, problem: string] | undefined {
+  // etcd closes right after its alert; where the end of the connection overtakes the alert, only that is seen.
+  if (
+    /alert (bad certificate|certificate required|unknown ca|certificate expired)|Failed to connect|ECONNRESET/i.test(
+      text,
+    )
+  ) {
+    return [
+      'tls-client',
+      'refuses the certificate of this service, or its absence: look at certFile and keyFile',
+    ]
+  }
+  if (/unable to (verify|get)|self.signed/i.test(text)) {
+    return ['tls-authority', 'shows a certificate of an authority that is not trusted: look at caFile']
+  }
+  if (/altnames/i.test(text)) {
+    return ['tls-name', 'shows a certificate for another host name: look at the host of the endpoint']
+  }
+  if (/before secure TLS|wrong version number/i.test(text)) {
+    return ['tls-scheme', 'does not speak TLS: perhaps the endpoint should be http']
+  }
+  if (/certificate|TLS|SSL|EPROTO|PEM|key values/i.test(text)) return ['tls', `fails in TLS: ${text}`]
+  return undefined
 }

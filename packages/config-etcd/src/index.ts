@@ -1,2 +1,7 @@
 export { configEtcdErrors, type ConfigEtcdErrorCode } from './errors.ts'
-export { createEtcdSource, etcdSourceDefaults, type EtcdSourceOptions } from './etcd-source.ts'
+export {
+  createEtcdSource,
+  etcdSourceDefaults,
+  type EtcdSourceOptions,
+  type EtcdTlsFiles,
+} from './etcd-source.ts'

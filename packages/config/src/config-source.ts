@@ -26,11 +26,16 @@ export interface SourceSnapshot {
   readonly layers: readonly SourceLayer[]
   /** What people should know: a part that may not be read, for one. */
   readonly warnings?: readonly string[]
+  /** The source could not confirm that this is its newest state: it counts as out of reach. */
+  readonly stale?: boolean
 }
 
 /** What a source tells while it is followed. */
 export interface SourceListener {
-  /** The source now holds this. One atomic change of the source is one call. Equal snapshots do no harm. */
+  /**
+   * The source was read and holds this. One atomic change of the source is one call. A reading that found nothing new
+   * is told as well: it is what shows that the source is followed.
+   */
   changed(snapshot: SourceSnapshot): void
   /** The source came within reach or out of it. */
   reachable(up: boolean): void
@@ -41,12 +46,13 @@ export interface ConfigSource {
   /** Name in messages and series: `etcd`. */
   readonly name: string
   /**
-   * Whether the service may not start without it. Where `false`, it starts with what the other layers hold and takes
-   * the source's values once it is there.
+   * Whether the service may start without it: not with `true`; with `'snapshot'` only on values that an earlier start
+   * has left in the snapshot file; with `false` on those, or else without any. It takes the source's values once they
+   * can be had.
    *
    * @defaultValue true
    */
-  readonly required?: boolean
+  readonly required?: boolean | 'snapshot'
   /**
    * Reads everything. Called once at start.
    *

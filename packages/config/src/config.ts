@@ -15,6 +15,7 @@ import { loadSources } from './load-sources.ts'
 import { readRemoteLayer } from './remote-layer.ts'
 import { type Resolution, type ResolveOptions, resolveLayers } from './resolve.ts'
 import type { ConfigSchema } from './schema.ts'
+import type { SnapshotFile, SnapshotFileOptions } from './snapshot-file.ts'
 import type { ConfigKey, ConfigValueAt, ConfigValues } from './values.ts'
 
 /** What a source is made from: keys that the local layers have settled, such as `etcd.endpoints`. */
@@ -55,6 +56,13 @@ export interface ConfigOptions<Schema extends ConfigSchema> {
    * @defaultValue 5000 — a start that takes longer is indistinguishable from a hang; DESIGN §3.1, issue 3
    */
   readonly sourceTimeoutMs?: number
+  /**
+   * Where the last good values of the sources are kept, or a function that says so from what is configured locally.
+   * Sources with `required: 'snapshot'` or `false` start from it when they are out of reach.
+   *
+   * @defaultValue none, and nothing is written
+   */
+  readonly snapshotFile?: SnapshotFileOptions | ((context: SourceContext) => SnapshotFileOptions | undefined)
   /** Whether remote sources win over the environment. @defaultValue 'etcd-over-env' */
   readonly precedence?: Precedence
   /** Formats of the user's own by name, hermetic where convict's `addFormats` is global to the process. */
@@ -149,6 +157,10 @@ export function createConfig<const Schema extends ConfigSchema>(
         ? undefined
         : 'a list of sources or a function that makes it',
     sourceTimeoutMs: optionRules.number({ above: 0 }),
+    snapshotFile: (value) =>
+      value === undefined || typeof value === 'object' || typeof value === 'function'
+        ? undefined
+        : 'an object, or a function that gives it',
     precedence: optionRules.oneOf('etcd-over-env', 'env-over-etcd'),
     formats: optionRules.object,
     emptyIsUnset: optionRules.boolean,
@@ -188,23 +200,23 @@ async function open<Schema extends ConfigSchema>(
   // Loaded here and not at import: convict with its argument parser is most of this package's weight.
   const { checkWithConvict } = await import('./convict-adapter.ts')
   const off = isOff(service, env.KEELSON_CONFIG_ETCD)
-  const sources = off
-    ? []
-    : await sourcesOf(options.sources, {
-        service,
-        environment,
-        value: bootstrapValues(service, schema, local, resolving),
-      })
-  const load = await loadSources(sources, clock, options.sourceTimeoutMs ?? configDefaults.sourceTimeoutMs)
+  const context = { service, environment, value: bootstrapValues(service, schema, local, resolving) }
+  const sources = off ? [] : await sourcesOf(options.sources, context)
+  const snapshotFile =
+    sources.length === 0 ? undefined : await snapshotFileOf(options, schema, context, clock)
+  const timeoutMs = options.sourceTimeoutMs ?? configDefaults.sourceTimeoutMs
+  const load = await loadSources(sources, clock, timeoutMs, snapshotFile)
   return createLiveConfig<Schema>({
     service,
     schema,
     sources,
-    snapshots: load.snapshots,
+    loaded: load.loaded,
+    snapshotFile,
     clock,
     environment,
     production,
-    warnings: [...load.warnings, ...settingWarnings(off, resolving.pins, schema)],
+    sourceWarnings: load.warnings,
+    warnings: settingWarnings(off, resolving.pins, schema),
     evaluate: (snapshots) =>
       evaluate(
         schema,
@@ -268,6 +280,20 @@ async function sourcesOf(
   context: SourceContext,
 ): Promise<readonly ConfigSource[]> {
   return typeof sources === 'function' ? sources(context) : (sources ?? [])
+}
+
+async function snapshotFileOf(
+  { snapshotFile }: Pick<ConfigOptions<ConfigSchema>, 'snapshotFile'>,
+  schema: CompiledSchema,
+  context: SourceContext,
+  clock: Clock,
+): Promise<SnapshotFile | undefined> {
+  const options = typeof snapshotFile === 'function' ? snapshotFile(context) : snapshotFile
+  if (options === undefined) return undefined
+  const { createSnapshotFile } = await import('./snapshot-file.ts') // not loaded where there is no such file
+  const { service, environment } = context
+  const mayBeKept = (key: string) => schema.leaves.get(key)?.sources.has('remote') === true
+  return createSnapshotFile({ ...options, service, environment, clock, mayBeKept })
 }
 
 function settingWarnings(off: boolean, pins: readonly string[], schema: CompiledSchema): readonly string[] {

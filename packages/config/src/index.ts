@@ -28,5 +28,6 @@ export type {
   LeafSchema,
   SourceKind,
 } from './schema.ts'
+export type { SnapshotFileOptions } from './snapshot-file.ts'
 export { Secret } from './secret.ts'
 export type { ConfigKey, ConfigValueAt, ConfigValues } from './values.ts'

@@ -9,9 +9,11 @@ import { createDebounce } from './debounce.ts'
 import { publicValue } from './display.ts'
 import { explainLeaf, originOf } from './explain.ts'
 import { configInvalid, describeFault } from './faults.ts'
+import type { LoadedSource } from './load-sources.ts'
 import type { Resolution, ResolvedLeaf } from './resolve.ts'
 import type { ConfigSchema } from './schema.ts'
 import { buildSnapshot, secretTexts, type Snapshot, valueAt } from './snapshot.ts'
+import type { HeldSnapshot, SnapshotFile } from './snapshot-file.ts'
 import { createSubscriptions } from './subscriptions.ts'
 import { nearest } from './suggest.ts'
 
@@ -21,10 +23,13 @@ export interface LiveConfigParts {
   readonly schema: CompiledSchema
   readonly sources: readonly ConfigSource[]
   /** What the sources held at start, in their order. */
-  readonly snapshots: readonly (SourceSnapshot | undefined)[]
+  readonly loaded: readonly (LoadedSource | undefined)[]
+  readonly snapshotFile: SnapshotFile | undefined
   readonly clock: Clock
   readonly environment: string
   readonly production: boolean
+  /** What was the matter with each source at start; said until the source is read. */
+  readonly sourceWarnings: readonly (string | undefined)[]
   readonly warnings: readonly string[]
   /** Combines and checks all layers, given what the sources hold. */
   readonly evaluate: (snapshots: readonly SourceSnapshot[]) => Resolution
@@ -42,9 +47,10 @@ const debounce = { quietMs: 100, maxMs: 1_000 } as const
 export async function createLiveConfig<Schema extends ConfigSchema>(
   parts: LiveConfigParts,
 ): Promise<Config<Schema>> {
-  const { service, schema, sources, clock } = parts
-  const held = [...parts.snapshots]
-  const evaluate = () => parts.evaluate(held.filter((snapshot) => snapshot !== undefined))
+  const { service, schema, sources, clock, snapshotFile } = parts
+  const held: (HeldSnapshot | undefined)[] = [...parts.loaded]
+  const sourceWarnings = [...parts.sourceWarnings]
+  const evaluate = () => parts.evaluate(held.flatMap((source) => source?.snapshot ?? []))
   const first = evaluate()
   if (first.faults.length > 0) {
     await Promise.allSettled(sources.map((source) => source.close()))
@@ -67,6 +73,7 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
     get warnings(): readonly string[] {
       return [
         ...parts.warnings,
+        ...sourceWarnings.filter((warning) => warning !== undefined),
         ...layerWarnings,
         ...[...pending].map(
           ([key, resolved]) =>
@@ -74,6 +81,7 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
         ),
         ...refusal.map((fault) => `A change is refused and the last good configuration kept: ${fault}.`),
         ...subscriptions.failures(),
+        ...(snapshotFile?.problem === undefined ? [] : [snapshotFile.problem]),
       ]
     },
     get pendingKeys(): readonly string[] {
@@ -92,7 +100,9 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
     sensitiveValues: () => secretTexts(snapshot.leaves),
     close() {
       reload.cancel()
-      closing ??= Promise.all(sources.map((source) => source.close())).then(() => undefined)
+      closing ??= Promise.all([...sources.map((source) => source.close()), snapshotFile?.close()]).then(
+        () => undefined,
+      )
       return closing
     },
     [Symbol.asyncDispose]: () => config.close(),
@@ -108,6 +118,7 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
       refusal = []
       layerWarnings = candidate.warnings
       apply(candidate)
+      keep()
     },
     { clock, ...debounce },
   )
@@ -139,21 +150,35 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
     ])
   }
 
+  /** Only what was accepted gets here: a start from the file must not fail for what the running process had refused. */
+  function keep(): void {
+    snapshotFile?.save(
+      new Map(
+        sources.flatMap((source, index) => {
+          const own = held[index]
+          return own === undefined ? [] : [[source.name, own]]
+        }),
+      ),
+    )
+  }
+
   function publishApplied(changedKeys: readonly string[]): void {
     const { revision, hash } = config
     channel('keelson.config.applied').publish({ service, revision, hash, changedKeys })
   }
 
   publishApplied([])
+  keep()
   for (const [index, source] of sources.entries()) {
     const reachable = (up: boolean) => {
       channel('keelson.config.source').publish({ service, source: source.name, up })
     }
-    reachable(held[index] !== undefined)
+    reachable(parts.loaded[index]?.fresh === true)
     source.watch?.({
       reachable,
       changed(changed) {
-        held[index] = changed
+        held[index] = { snapshot: changed, readAtMs: clock.now() }
+        sourceWarnings[index] = undefined
         if (closing === undefined) reload.trigger()
       },
     })

@@ -1,12 +1,20 @@
 import type { Clock } from '@keelson/core/clock'
 import { KeelsonError } from '@keelson/core/errors'
 import type { ConfigSource, SourceSnapshot } from './config-source.ts'
+import type { HeldSnapshot, SnapshotFile } from './snapshot-file.ts'
+
+/** What a source gave at start. */
+export interface LoadedSource extends HeldSnapshot {
+  /** The source itself was read, just now and with nothing to hold against it; else this is what it held earlier. */
+  readonly fresh: boolean
+}
 
 /** What loading the sources gave. */
 export interface SourceLoad {
   /** One for each source, in their order; `undefined` where an optional source is out of reach. */
-  readonly snapshots: readonly (SourceSnapshot | undefined)[]
-  readonly warnings: readonly string[]
+  readonly loaded: readonly (LoadedSource | undefined)[]
+  /** What is the matter with each source, in their order, as a sentence. */
+  readonly warnings: readonly (string | undefined)[]
 }
 
 /** Time for an aborted source to say what it was waiting for, which is a better cause than lateness. */
@@ -16,12 +24,14 @@ const graceMs = 250
  * Loads all sources at once within one budget.
  *
  * @param timeoutMs the whole budget, in milliseconds
+ * @param file stands in for sources that do not answer, unless they are `required: true`
  * @throws KEELSON_CONFIG_SOURCE_UNAVAILABLE when a required source fails or is late; all are closed then
  */
 export async function loadSources(
   sources: readonly ConfigSource[],
   clock: Clock,
   timeoutMs: number,
+  file: SnapshotFile | undefined,
 ): Promise<SourceLoad> {
   const abort = new AbortController()
   const late = Promise.withResolvers<never>()
@@ -36,7 +46,7 @@ export async function loadSources(
       // A source that does not follow the signal must not hold the start up either.
       sources.map((source) => Promise.race([source.load(abort.signal), late.promise])),
     )
-    return judge(sources, results)
+    return await judge(sources, results, clock, file)
   } catch (error) {
     await Promise.allSettled(sources.map((source) => source.close()))
     throw error
@@ -45,28 +55,54 @@ export async function loadSources(
   }
 }
 
-function judge(
+async function judge(
   sources: readonly ConfigSource[],
   results: readonly PromiseSettledResult<SourceSnapshot>[],
-): SourceLoad {
-  const warnings: string[] = []
-  const snapshots = results.map((result, index) => {
-    if (result.status === 'fulfilled') return result.value
-    const source = sources[index]
-    const name = source?.name ?? 'source'
-    const cause: unknown = result.reason
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    if (source?.required !== false) {
-      throw new KeelsonError(
-        'KEELSON_CONFIG_SOURCE_UNAVAILABLE',
-        `The configuration source ${name} is unavailable: ${reason}\nBring it back, or start without it by KEELSON_CONFIG_ETCD=off.`,
-        { cause, details: { source: name } },
-      )
+  clock: Clock,
+  file: SnapshotFile | undefined,
+): Promise<SourceLoad> {
+  const loaded: (LoadedSource | undefined)[] = []
+  const warnings: (string | undefined)[] = []
+  for (const [index, source] of sources.entries()) {
+    const result = results[index]
+    if (result?.status === 'fulfilled') {
+      loaded.push({ snapshot: result.value, readAtMs: clock.now(), fresh: result.value.stale !== true })
+      warnings.push(undefined)
+    } else {
+      const { held, warning } = await standIn(source, result?.reason, file)
+      loaded.push(held)
+      warnings.push(warning)
     }
-    warnings.push(
-      `The configuration source ${name} is unavailable, so that its values are missing: ${reason}`,
-    )
-    return undefined
-  })
-  return { snapshots, warnings }
+  }
+  return { loaded, warnings }
+}
+
+async function standIn(
+  { name, required = true }: ConfigSource,
+  cause: unknown,
+  file: SnapshotFile | undefined,
+): Promise<{ readonly held: LoadedSource | undefined; readonly warning: string }> {
+  const reason = cause instanceof Error ? cause.message : String(cause)
+  const stored = required === true || file === undefined ? undefined : await file.read(name)
+  if (stored !== undefined && !('unusable' in stored)) {
+    const { revision } = stored.snapshot
+    const warning = `The configuration source ${name} is unavailable: ${reason}\nIts values are those of ${new Date(stored.readAtMs).toISOString()}, revision ${revision}, from ${file?.path}.`
+    return { held: { ...stored, fresh: false }, warning }
+  }
+  if (required === false) {
+    const warning = `The configuration source ${name} is unavailable, so that its values are missing: ${reason}`
+    return { held: undefined, warning }
+  }
+  const snapshot =
+    stored === undefined
+      ? required === 'snapshot'
+        ? ['There is no folder for a snapshot.']
+        : []
+      : [`The snapshot ${file?.path} ${stored.unusable}.`]
+  const remedy = 'Bring it back, or start without it by KEELSON_CONFIG_ETCD=off.'
+  throw new KeelsonError(
+    'KEELSON_CONFIG_SOURCE_UNAVAILABLE',
+    [`The configuration source ${name} is unavailable: ${reason}`, ...snapshot, remedy].join('\n'),
+    { cause, details: { source: name } },
+  )
 }

@@ -1,4 +1,6 @@
+import { resolve } from 'node:path'
 import { type Config, createConfig } from '@keelson/config'
+import type { EtcdTlsFiles } from '@keelson/config-etcd'
 import type { ServiceDefinition } from './definition.ts'
 import { schemaOf, type HouseSchema } from './house-schema.ts'
 import type { Runtime } from './runtime.ts'
@@ -32,18 +34,33 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
       const { createEtcdSource } = await import('@keelson/config-etcd')
       const username = value('etcd.username') as string | null
       const password = value('etcd.password') as string | null
+      const required = value('etcd.required') as boolean | 'snapshot' | null
+      const tls = tlsFiles(value)
       return [
         createEtcdSource({
           endpoints,
           org: value('etcd.org') as string,
           env: local.environment,
           service: definition.name,
-          required: value('etcd.required') as boolean,
+          required: required ?? (value('state.dir') === null ? true : 'snapshot'),
+          ...(tls === undefined ? {} : { tls }),
           ...(username === null ? {} : { username }),
           ...(password === null ? {} : { password }),
         }),
       ]
     },
+    snapshotFile: ({ value }) => {
+      const directory = value('state.dir') as string | null
+      return directory === null ? undefined : { directory: resolve(runtime.cwd, directory) }
+    },
   })
   return config as unknown as HouseConfig // the schema is built at run time around the literal that types it
+}
+
+function tlsFiles(value: (key: string) => unknown): EtcdTlsFiles | undefined {
+  const files = ['caFile', 'certFile', 'keyFile'].flatMap((name) => {
+    const path = value(`etcd.tls.${name}`) as string | null // as the schema says of these keys
+    return path === null ? [] : [[name, path]]
+  })
+  return files.length === 0 ? undefined : Object.fromEntries(files)
 }

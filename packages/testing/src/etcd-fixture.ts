@@ -5,9 +5,15 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
+/** Settings of a real etcd of a test. */
+export interface EtcdFixtureOptions {
+  /** Paths of PEM files with which clients are served over TLS; with `caFile`, clients must show a certificate of it. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string; readonly caFile?: string }
+}
+
 /** A real etcd of a test: one member, data in a folder of its own. */
 export interface EtcdFixture {
-  /** `http://127.0.0.1:<port>`; the same after a restart. */
+  /** `http://127.0.0.1:<port>`, with TLS `https://localhost:<port>`; the same after a restart. */
   readonly endpoint: string
   /** Process id while it runs, for signals such as SIGSTOP. */
   readonly pid: number | undefined
@@ -32,27 +38,84 @@ const startTimeoutMs = 30_000
  *
  * @param path program to run
  */
-export async function startEtcd(path: string = 'etcd'): Promise<EtcdFixture> {
+export async function startEtcd(
+  path: string = 'etcd',
+  options: EtcdFixtureOptions = {},
+): Promise<EtcdFixture> {
+  const [fixture] = await startMembers(path, 1, options)
+  if (fixture === undefined) throw new Error('no member was made')
+  return fixture
+}
+
+/**
+ * Starts several etcd that are members of one cluster, as {@link startEtcd} does one.
+ *
+ * @param size number of members; 3 bear the loss of one
+ */
+export function startEtcdCluster(path: string = 'etcd', size: number = 3): Promise<readonly EtcdFixture[]> {
+  return startMembers(path, size, {})
+}
+
+async function startMembers(
+  path: string,
+  size: number,
+  options: EtcdFixtureOptions,
+): Promise<readonly EtcdFixture[]> {
+  const ports = await freePorts(size * 3)
+  const members = Array.from({ length: size }, (_, index) => ({
+    name: `member-${index}`,
+    peer: `http://127.0.0.1:${ports[index * 3]}`,
+    own: `http://127.0.0.1:${ports[index * 3 + 1]}`,
+    secure: `https://localhost:${ports[index * 3 + 2]}`,
+  }))
+  const cluster = members.map(({ name, peer }) => `${name}=${peer}`).join(',')
+  const fixtures = await Promise.all(members.map((member) => memberFixture(path, member, cluster, options)))
+  try {
+    // Together: a member answers only once it has found the majority of the others.
+    await Promise.all(fixtures.map((fixture) => fixture.start()))
+  } catch (error) {
+    await Promise.all(fixtures.map((fixture) => fixture.close()))
+    throw error
+  }
+  return fixtures
+}
+
+interface Member {
+  readonly name: string
+  readonly peer: string
+  /** Where the test itself talks to it, always without TLS. */
+  readonly own: string
+  readonly secure: string
+}
+
+async function memberFixture(
+  path: string,
+  { name, peer, own, secure }: Member,
+  cluster: string,
+  { tls }: EtcdFixtureOptions,
+): Promise<EtcdFixture> {
   const folder = await mkdtemp(join(tmpdir(), 'keelson-etcd-'))
-  const [clientPort, peerPort] = await freePorts()
-  const endpoint = `http://127.0.0.1:${clientPort}`
-  const peer = `http://127.0.0.1:${peerPort}`
-  const options = {
-    name: 'test',
+  const clientUrls = tls === undefined ? own : `${own},${secure.replace('localhost', '127.0.0.1')}`
+  const settings = {
+    name,
     'data-dir': folder,
     logger: 'zap',
     'log-level': 'error',
-    'listen-client-urls': endpoint,
-    'advertise-client-urls': endpoint,
+    'listen-client-urls': clientUrls,
+    'advertise-client-urls': clientUrls,
     'listen-peer-urls': peer,
     'initial-advertise-peer-urls': peer,
-    'initial-cluster': `test=${peer}`,
+    'initial-cluster': cluster,
+    ...(tls === undefined ? {} : { 'cert-file': tls.certFile, 'key-file': tls.keyFile }),
+    ...(tls?.caFile === undefined ? {} : { 'trusted-ca-file': tls.caFile }),
   }
-  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, value])
+  const args = Object.entries(settings).flatMap(([option, value]) => [`--${option}`, value])
+  if (tls?.caFile !== undefined) args.push('--client-cert-auth')
+  const endpoint = own
   let child: ChildProcess | undefined
 
   const fixture: EtcdFixture = {
-    endpoint,
+    endpoint: tls === undefined ? own : secure,
     get pid() {
       return child?.pid
     },
@@ -88,12 +151,6 @@ export async function startEtcd(path: string = 'etcd'): Promise<EtcdFixture> {
       await fixture.kill()
       await rm(folder, { recursive: true, force: true })
     },
-  }
-  try {
-    await fixture.start()
-  } catch (error) {
-    await fixture.close()
-    throw error
   }
   return fixture
 }
@@ -131,10 +188,10 @@ async function post(endpoint: string, path: string, body: unknown): Promise<stri
   return (JSON.parse(text) as { header: { revision: string } }).header.revision
 }
 
-/** Two ports that were free a moment ago; both are held until both are known, so that they differ. */
-async function freePorts(): Promise<readonly number[]> {
+/** Ports that were free a moment ago; all are held until all are known, so that they differ. */
+async function freePorts(count: number): Promise<readonly number[]> {
   const servers = await Promise.all(
-    [0, 1].map(async () => {
+    Array.from({ length: count }, async () => {
       const server = createServer()
       server.listen(0, '127.0.0.1')
       await once(server, 'listening')

@@ -1,4 +1,10 @@
-export { startEtcd, type EtcdFixture } from './etcd-fixture.ts'
+export { startCuttingProxy, type CuttingProxy } from './cutting-proxy.ts'
+export {
+  startEtcd,
+  startEtcdCluster,
+  type EtcdFixture,
+  type EtcdFixtureOptions,
+} from './etcd-fixture.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { startProcess, type ProcessEnd, type ProcessOptions, type TestProcess } from './process-harness.ts'
 export { checkGelfLine } from './gelf-check.ts'
