@@ -42,6 +42,12 @@ export const houseSchema = {
       default: 8081,
       env: 'OPS_PORT',
     },
+    token: {
+      doc: 'Token of operators for POST /actions/…; unset: no actions',
+      format: 'string',
+      nullable: true,
+      sensitive: true,
+    },
     thread: {
       doc: 'Answer probes on a thread of their own, which a blocked main thread does not delay',
       format: 'boolean',

@@ -2,7 +2,7 @@ import type { Server } from 'node:http'
 import { createHealth, type Health } from '@keelson/core/health'
 import { createServerDrain, type ServerDrain } from '@keelson/core/http'
 import { createLifecycle, type Lifecycle, type StopReport } from '@keelson/core/lifecycle'
-import type { OpsOptions } from '@keelson/core/ops'
+import { createActionResponder, type OpsOptions } from '@keelson/core/ops'
 import { createMetrics, type Metrics } from '@keelson/metrics'
 import { checkDefinition } from './check-definition.ts'
 import type { ServiceDefinition } from './definition.ts'
@@ -10,6 +10,7 @@ import { createDependencies, type Dependencies } from './dependencies.ts'
 import { loadConfig, type HouseConfig } from './load-config.ts'
 import type { OpsPlace } from './ops-place.ts'
 import { endService, enterProcess, LAST_WORDS_MS } from './process-entry.ts'
+import { createOperatorActions } from './operator-actions.ts'
 import { packageVersion, resolveRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'
 import { createServiceLog, type ServiceLog } from './service-log.ts'
 import { createWorkRegistry, type WorkRegistry } from './work.ts'
@@ -80,7 +81,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
       health,
       onJobError: (name, error) => log.current.logger.error({ err: error }, `The job ${name} failed.`),
     })
-    return {
+    const house: House = {
       definition,
       version,
       runtime,
@@ -117,6 +118,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
         return report
       },
     }
+    return withActions(house)
   } catch (error) {
     await (lifecycle?.stop({ reason: 'the service could not be created' }) ?? metrics.close())
     // The process's handlers must still be there when this error, uncaught, reaches them; then they have no more to do.
@@ -145,4 +147,21 @@ function opsOptionsOf(
     }),
     ...((config.current.ops.config ?? !config.production) ? { config: () => config.toRedacted() } : {}),
   }
+}
+
+/** Adds what operators may do, where a token lets them. */
+function withActions(house: House): House {
+  const token = house.config.current.ops.token
+  if (token === null) return house
+  const { logger } = house.log.current
+  const actions = createActionResponder({
+    token: token.reveal(),
+    actions: createOperatorActions(house),
+    audit: ({ action, remoteIp, outcome, input, error }) =>
+      logger.warn(
+        { action, remote_ip: remoteIp, outcome, input, err: error },
+        `operator action ${action}: ${outcome}`,
+      ),
+  })
+  return { ...house, opsOptions: { ...house.opsOptions, actions } }
 }

@@ -6,6 +6,8 @@ export const coreErrors = {
     'Work or a closer was still running when the grace period ended. Look at the log lines that name it; shorten it or raise `shutdown.grace`.',
   KEELSON_LIFECYCLE_STOPPING:
     'The service stops and takes no new work. Leave the message where it is; another replica will take it.',
+  KEELSON_OPS_ACTION_INVALID:
+    'The input of an action of the operations endpoints is wrong. Correct the field that the message names.',
   KEELSON_HEALTH_OPTIONS_INVALID:
     'An option of a health check is unknown, of the wrong type or out of range. Correct the option that the message names.',
   KEELSON_HEALTH_CHECK_TIMEOUT:

@@ -1,4 +1,5 @@
 import type { Health, ProbeAnswer } from '../health/index.ts'
+import { actionPrefix } from './ops-action-limits.ts'
 
 /** A page of metrics. */
 export interface MetricsPage {
@@ -15,6 +16,8 @@ export interface OpsOptions {
   readonly info?: () => Readonly<Record<string, unknown>>
   /** Effective configuration with origins, secrets masked; 404 without, as in production unless switched on. */
   readonly config?: () => unknown
+  /** Answers `/actions/…`; 404 without. See `createActionResponder`. */
+  readonly actions?: OpsResponder
 }
 
 /** What of a request decides over its answer. */
@@ -23,6 +26,12 @@ export interface OpsRequest {
   /** With or without a query, which is not looked at. */
   readonly url: string
   readonly accept: string | undefined
+  /** Body of an action. */
+  readonly body?: string | undefined
+  /** For actions. */
+  readonly authorization?: string | undefined
+  /** Who asks, for the audit of actions. */
+  readonly remoteIp?: string | undefined
 }
 
 /** A whole answer; plain data, so that it may cross to another thread. */
@@ -48,8 +57,10 @@ export const opsPaths: readonly string[] = Object.freeze([
 export type OpsResponder = (request: OpsRequest) => Promise<OpsAnswer>
 
 /** Makes the responder of the operations endpoints. */
-export function createOpsResponder({ health, metrics, info, config }: OpsOptions): OpsResponder {
-  return async ({ method, url, accept }) => {
+export function createOpsResponder({ health, metrics, info, config, actions }: OpsOptions): OpsResponder {
+  return async (request) => {
+    const { method, url, accept } = request
+    if (pathOf(url).startsWith(actionPrefix)) return actions === undefined ? notFound : actions(request)
     if (method !== 'GET' && method !== 'HEAD') return methodNotAllowed
     try {
       switch (pathOf(url)) {
@@ -95,7 +106,8 @@ export function problem(status: number, title: string): OpsAnswer {
   }
 }
 
-const notFound = problem(404, 'Not Found')
+/** Answer to any path that is not known. */
+export const notFound: OpsAnswer = problem(404, 'Not Found')
 /** Answer to any method but GET and HEAD. */
 export const methodNotAllowed: OpsAnswer = { ...problem(405, 'Method Not Allowed'), allow: 'GET, HEAD' }
 

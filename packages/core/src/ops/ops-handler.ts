@@ -1,6 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { compressed } from './compress.ts'
-import { createOpsResponder, type OpsAnswer, type OpsOptions } from './ops-answer.ts'
+import { actionPrefix, MAX_ACTION_BYTES } from './ops-action-limits.ts'
+import {
+  createOpsResponder,
+  problem,
+  type OpsAnswer,
+  type OpsOptions,
+  type OpsRequest,
+} from './ops-answer.ts'
 
 /** Answers a request for an operations endpoint; anything else is 404. Never rejects. */
 export type OpsHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
@@ -9,9 +16,36 @@ export type OpsHandler = (request: IncomingMessage, response: ServerResponse) =>
 export function createOpsHandler(options: OpsOptions): OpsHandler {
   const respond = createOpsResponder(options)
   return async (request, response) => {
-    const { method = '', url = '', headers } = request
-    await writeAnswer(request, response, await respond({ method, url, accept: headers.accept }))
+    const asked = await readOpsRequest(request)
+    await writeAnswer(request, response, asked === undefined ? tooLarge : await respond(asked))
   }
+}
+
+/** @returns what decides over the answer, the body of an action included; `undefined` when that is too large or cut off */
+export async function readOpsRequest(request: IncomingMessage): Promise<OpsRequest | undefined> {
+  const { method = '', url = '', headers } = request
+  const asked = { method, url, accept: headers.accept }
+  if (!url.startsWith(actionPrefix)) return asked
+  const body = await readBody(request)
+  if (body === undefined) return undefined
+  return { ...asked, body, authorization: headers.authorization, remoteIp: request.socket.remoteAddress }
+}
+
+const tooLarge: OpsAnswer = problem(413, 'Content Too Large')
+
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  try {
+    for await (const chunk of request as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > MAX_ACTION_BYTES) return undefined
+      chunks.push(chunk)
+    }
+  } catch {
+    return undefined
+  }
+  return Buffer.concat(chunks).toString()
 }
 
 /** Sends an answer: JSON or a page of metrics, kept by no cache, compressed on demand, its body left out for HEAD. */

@@ -3,7 +3,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { parentPort, workerData } from 'node:worker_threads'
 import { methodNotAllowed, pathOf, problem, type OpsAnswer } from './ops-answer.ts'
-import { writeAnswer } from './ops-handler.ts'
+import { actionPrefix } from './ops-action-limits.ts'
+import { readOpsRequest, writeAnswer } from './ops-handler.ts'
 import { openProbeMemory, probeNames, type ProbeName } from './probe-memory.ts'
 import type { FromProbeThread, ProbeThreadData, ToProbeThread } from './probe-messages.ts'
 import { watchForStall } from './stall-watch.ts'
@@ -25,8 +26,10 @@ function main(data: ProbeThreadData): void {
     return { statusCode: up ? 200 : 503, contentType: 'application/json', body }
   }
 
-  function passOn(request: IncomingMessage): Promise<OpsAnswer> {
-    if (pending.size >= PASS_ON_MOST) return Promise.resolve(problem(503, 'Service Unavailable'))
+  async function passOn(message: IncomingMessage): Promise<OpsAnswer> {
+    const request = await readOpsRequest(message)
+    if (request === undefined) return problem(413, 'Content Too Large')
+    if (pending.size >= PASS_ON_MOST) return problem(503, 'Service Unavailable')
     const id = nextId++
     return new Promise((resolve) => {
       const timer = setTimeout(() => settle(problem(503, 'Service Unavailable')), PASS_ON_TIMEOUT_MS)
@@ -36,16 +39,13 @@ function main(data: ProbeThreadData): void {
         resolve(passed)
       }
       pending.set(id, settle)
-      send({
-        kind: 'request',
-        id,
-        request: { method: request.method ?? '', url: request.url ?? '', accept: request.headers.accept },
-      })
+      send({ kind: 'request', id, request })
     })
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
+    const isAction = request.url?.startsWith(actionPrefix) ?? false
+    if (request.method !== 'GET' && request.method !== 'HEAD' && !isAction) {
       void writeAnswer(request, response, methodNotAllowed)
       return
     }

@@ -1,0 +1,135 @@
+import { mkdirSync, renameSync, statfsSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { getHeapStatistics, writeHeapSnapshot } from 'node:v8'
+import { invalidInput, type ActionInput, type OpsAction } from '@keelson/core/ops'
+import type { LogLevel } from '@keelson/log'
+import { createExpiries } from './expiries.ts'
+import type { House } from './house.ts'
+
+/** How long an action lasts when it is not told, in seconds. */
+const DEFAULT_SECONDS = 600
+const MOST_SECONDS = 3_600
+const MOST_PROFILE_SECONDS = 30
+
+/** A snapshot stops the process for seconds and fills the disk: one in this time, in milliseconds. */
+const SNAPSHOT_EVERY_MS = 300_000
+
+const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
+
+/**
+ * What an operator may do to a running service. Whatever changes it takes itself back after a time.
+ *
+ * `log-level {level, seconds}` · `drain {seconds}` · `undrain` · `breaker {dependency, state: isolated | released, seconds}` ·
+ * `heap-snapshot` · `cpu-profile {seconds}`, the last two into `state.dir`.
+ */
+export function createOperatorActions(house: House): Readonly<Record<string, OpsAction>> {
+  const { health, lifecycle, dependencies, config } = house
+  const expiries = createExpiries()
+  lifecycle.onClose('operator actions', () => expiries.close())
+  let snapshotAtMs = Number.NEGATIVE_INFINITY
+
+  return {
+    'log-level'(input) {
+      const level = oneOf(input, 'level', levels)
+      const log = house.log.current
+      const seconds = secondsOf(input, MOST_SECONDS)
+      log.setLevel(level)
+      expiries.set('log-level', seconds, () => log.setLevel(config.current.log.level))
+      return { level, seconds }
+    },
+    drain(input) {
+      const seconds = secondsOf(input, MOST_SECONDS)
+      health.drain()
+      expiries.set('drain', seconds, () => undrain(house))
+      return { ready: false, seconds }
+    },
+    undrain() {
+      expiries.end('drain')
+      undrain(house)
+      return { ready: health.readiness().status === 'up' }
+    },
+    async breaker(input) {
+      const dependency = oneOf(input, 'dependency', Object.keys(dependencies.clients))
+      const state = oneOf(input, 'state', ['isolated', 'released'] as const)
+      const client = dependencies.clients[dependency]
+      const key = `breaker ${dependency}`
+      expiries.end(key)
+      if (state === 'released') {
+        await client?.release()
+        return { dependency, state }
+      }
+      const seconds = secondsOf(input, MOST_SECONDS)
+      await client?.isolate()
+      expiries.set(key, seconds, () => void client?.release())
+      return { dependency, state, seconds }
+    },
+    'heap-snapshot'() {
+      const folder = folderFor(house)
+      const sinceMs = performance.now() - snapshotAtMs
+      if (sinceMs < SNAPSHOT_EVERY_MS) {
+        throw invalidInput(
+          `The last snapshot is ${Math.round(sinceMs / 1_000)} s old. Wait ${SNAPSHOT_EVERY_MS / 1_000} s between two.`,
+        )
+      }
+      const { bavail, bsize } = statfsSync(folder)
+      // A snapshot was seen to take up to twice the heap; what is left must do for the service's own files.
+      if (bavail * bsize < getHeapStatistics().used_heap_size * 3) {
+        throw invalidInput(`There is not enough room in ${folder} for a snapshot.`)
+      }
+      snapshotAtMs = performance.now()
+      const file = join(folder, `${house.definition.name}.heapsnapshot`)
+      writeHeapSnapshot(`${file}.new`)
+      renameSync(`${file}.new`, file)
+      return { file }
+    },
+    async 'cpu-profile'(input) {
+      const folder = folderFor(house)
+      const seconds = secondsOf(input, MOST_PROFILE_SECONDS, 10)
+      const { Session } = await import('node:inspector/promises')
+      const session = new Session()
+      session.connect()
+      await session.post('Profiler.enable')
+      await session.post('Profiler.start')
+      const file = join(folder, `${house.definition.name}.cpuprofile`)
+      // The answer does not wait: the endpoints give an action two seconds.
+      expiries.set('cpu-profile', seconds, () => {
+        void session.post('Profiler.stop').then(({ profile }) => {
+          writeFileSync(file, JSON.stringify(profile), { mode: 0o600 })
+          session.disconnect()
+          return undefined
+        })
+      })
+      return { file, seconds }
+    },
+  }
+}
+
+/** A real stop is never taken back. */
+function undrain({ health, lifecycle }: House): void {
+  if (lifecycle.phase === 'started') health.undrain()
+}
+
+function folderFor({ config, runtime }: House): string {
+  const folder = config.current.state.dir
+  if (folder === null)
+    throw invalidInput('There is no folder to write to. Set state.dir (KEELSON_STATE_DIR).')
+  const path = resolve(runtime.cwd, folder)
+  mkdirSync(path, { recursive: true })
+  return path
+}
+
+function oneOf<const Value extends string>(
+  input: ActionInput,
+  field: string,
+  values: readonly Value[],
+): Value {
+  const found = values.find((value) => value === input[field])
+  if (found === undefined) throw invalidInput(`${field} must be one of ${values.join(', ') || '(none)'}.`)
+  return found
+}
+
+function secondsOf({ seconds }: ActionInput, most: number, otherwise: number = DEFAULT_SECONDS): number {
+  const value = seconds ?? otherwise
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= most) return value
+  throw invalidInput(`seconds must be a whole number from 1 to ${most}.`)
+}
