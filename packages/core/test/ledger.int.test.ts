@@ -188,7 +188,9 @@ describe('a state directory that is not as it should be', () => {
     expect(await nextLife()).toMatchObject({ reason: 'unknown' })
   })
 
-  it('ten processes at once never share a record', async () => {
+  it('ten processes at once never share a record, with the lock of a dead one lying there', async () => {
+    mkdirSync(stateDir)
+    writeFileSync(join(stateDir, 'life-mortal-pod-1.lock'), JSON.stringify({ pid: 1, startTicks: '0' }))
     const lives = Array.from({ length: 10 }, () => live())
     try {
       const paths = await Promise.all(lives.map(async (life) => (await fact(life, 'alive'))['recordPath']))

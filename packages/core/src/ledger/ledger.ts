@@ -5,6 +5,7 @@ import { armFatalReport, readFatalReport, type FatalReport } from './fatal-repor
 import { judge, type Judgement } from './judge.ts'
 import { maximumRestarts, parseRecord, type LifeEnd, type LifeRecord, type Vitals } from './life-record.ts'
 import { createRecordFile, errorCode, type RecordFile } from './record-file.ts'
+import { removeForgotten } from './remove-forgotten.ts'
 import { claimSlot } from './slot.ts'
 import { clearStall, readStall } from './stall-mark.ts'
 
@@ -54,6 +55,7 @@ const HOUR_MS = 3_600_000
 export function openLedger(options: LedgerOptions): Ledger | undefined {
   const { service, version, directory, clock, oomKillCount } = options
   const report = onceEach(options.onProblem)
+  const now = clock.now()
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
   } catch (error) {
@@ -65,6 +67,7 @@ export function openLedger(options: LedgerOptions): Ledger | undefined {
     })
     return undefined
   }
+  removeForgotten(directory, now)
   const slot = claimSlot(directory, fileName(service, options.pod))
   if (slot === undefined) {
     report({
@@ -92,7 +95,6 @@ export function openLedger(options: LedgerOptions): Ledger | undefined {
   if (slot.error !== undefined) unwritable(slot.error)
 
   const file = createRecordFile(recordPath)
-  const now = clock.now()
   const previous = readPrevious(file, recordPath, oomKillCount, report)
   clearStall(recordPath)
   let record: LifeRecord = {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFakeClock } from '@keelson/testing'
@@ -227,6 +227,65 @@ describe('createProcessWatch', () => {
     const terminationMessagePath = join(directory, 'no', 'termination')
     start({ terminationMessagePath }).watch.close({ ...clean, exitCode: 70 })
     expect(of('keelson.ledger.problem')).toMatchObject([{ problem: 'termination-message' }])
+  })
+
+  it('writes down the error that kept a service from starting', () => {
+    const failed = { ...clean, reason: 'the service could not be created', exitCode: 78 }
+    start().watch.close(failed, new TypeError('no such table'))
+    const { watch } = start()
+    expect(watch.previousExit).toMatchObject({ reason: 'uncaught-error', exitCode: 78 })
+    expect(watch.previousExit?.error).toContain('TypeError: no such table')
+  })
+
+  it('takes the end back when somebody else caught the error and the service goes on', async () => {
+    const terminationMessagePath = join(directory, 'termination')
+    const { clock, watch } = start({ terminationMessagePath })
+    channel('keelson.lifecycle.changed').publish({ service: 'watched', phase: 'started' })
+    // What Node does with an error that nobody catches, without the error.
+    process.listeners('uncaughtExceptionMonitor').at(-1)?.(new Error('swallowed'), 'uncaughtException')
+    expect(readFileSync(watch.recordPath ?? '', 'utf8')).toContain('swallowed')
+    expect(readFileSync(terminationMessagePath, 'utf8')).toContain('swallowed')
+    await clock.advance(1_000)
+    expect(readFileSync(watch.recordPath ?? '', 'utf8')).not.toContain('swallowed')
+    expect(readFileSync(terminationMessagePath, 'utf8')).toBe('')
+  })
+
+  it('keeps the error that ends the service through its stop', async () => {
+    const { clock, watch } = start()
+    channel('keelson.lifecycle.changed').publish({ service: 'watched', phase: 'started' })
+    process.listeners('uncaughtExceptionMonitor').at(-1)?.(new Error('the end'), 'unhandledRejection')
+    channel('keelson.lifecycle.changed').publish({ service: 'watched', phase: 'draining' })
+    await clock.advance(5_000)
+    watch.close({ ...clean, exitCode: 1 })
+    expect(start().watch.previousExit).toMatchObject({ reason: 'unhandled-rejection', exitCode: 1 })
+  })
+
+  it('takes no fact of another service of the process for its own', async () => {
+    const { clock, watch } = start()
+    channel('keelson.lifecycle.changed').publish({ service: 'another', phase: 'closing' })
+    await clock.advance(1_000)
+    await recordAfterBeat(watch, ({ phase, vitals }) => phase === 'starting' && vitals !== undefined)
+  })
+
+  it('removes what nobody has written for a month, and nothing else', () => {
+    const names = [
+      'life-old-pod.json',
+      'life-old-pod.lock',
+      'life-old-pod.report.json',
+      'snapshot.json',
+      'life-running-pod.lock',
+      'life-running-pod.json',
+    ]
+    for (const name of names) writeFileSync(join(directory, name), '')
+    // The fake clock starts with the year 2026.
+    const month = Date.UTC(2026, 0, 1) / 1_000 - 31 * 86_400
+    for (const name of names.slice(0, 5)) utimesSync(join(directory, name), month, month)
+    start()
+    const left = readdirSync(directory)
+    expect(left).toEqual(
+      expect.arrayContaining(['snapshot.json', 'life-running-pod.lock', 'life-running-pod.json']),
+    )
+    expect(left.filter((name) => name.startsWith('life-old'))).toEqual([])
   })
 
   it('leaves no timer and no listener behind', () => {

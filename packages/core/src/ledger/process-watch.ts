@@ -75,8 +75,13 @@ export interface ProcessWatch {
   readonly previousExit: PreviousExit | undefined
   /** File of the record, for `markStall` of another thread; `undefined` without one. */
   readonly recordPath: string | undefined
-  /** Writes down how the service stopped, and ends the watch. Synchronous, since the process may end right after; never throws. */
-  close(report: Pick<StopReport, 'reason' | 'exitCode' | 'cut' | 'failures'>): void
+  /**
+   * Writes down how the service stopped, and ends the watch. Synchronous, since the process may end right after; never
+   * throws.
+   *
+   * @param error what kept the service from starting, if it did
+   */
+  close(report: Pick<StopReport, 'reason' | 'exitCode' | 'cut' | 'failures'>, error?: unknown): void
 }
 
 // Container figures are read at every so-many-th heartbeat: 0.08 ms each 5 s.
@@ -201,8 +206,11 @@ export function createProcessWatch(options: ProcessWatchOptions): ProcessWatch {
   }
 
   function onUncaught(error: unknown, origin: NodeJS.UncaughtExceptionOrigin): void {
+    noteError(error, origin === 'unhandledRejection' ? 'unhandled-rejection' : 'uncaught-error')
+  }
+
+  function noteError(error: unknown, reason: 'uncaught-error' | 'unhandled-rejection'): void {
     const text = errorText(error)
-    const reason = origin === 'unhandledRejection' ? 'unhandled-rejection' : 'uncaught-error'
     const requestId = currentContext()?.requestId
     const evidence = `Nobody caught: ${text.split('\n', 1)[0]}`
     ledger?.setEnd({ reason, atMs: clock.now(), evidence, error: text, requestId }, phase)
@@ -248,7 +256,8 @@ export function createProcessWatch(options: ProcessWatchOptions): ProcessWatch {
   return {
     previousExit,
     recordPath: ledger?.recordPath,
-    close({ reason, exitCode, cut, failures }) {
+    close({ reason, exitCode, cut, failures }, error) {
+      if (error !== undefined && !closed) noteError(error, 'uncaught-error')
       const left = [
         ...(cut.length > 0 ? [`${cut.length} requests cut`] : []),
         ...failures.map(({ name }) => `closing ${name} failed`),
