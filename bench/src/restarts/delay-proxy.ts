@@ -1,0 +1,119 @@
+import { closeSync, openSync, readSync } from 'node:fs'
+import { connect, createServer, type Server, type Socket } from 'node:net'
+
+/** A TCP proxy that makes loopback a network: everything, the end of a connection included, arrives a little later. */
+export interface DelayProxy extends AsyncDisposable {
+  readonly address: Address
+  /** Passes connections on to this port from now on. */
+  open(targetPort: number): Promise<void>
+}
+
+/** Where to connect to. */
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** How often the proxy looks whether its target still listens, in milliseconds. */
+const lookEveryMs = 5
+
+/**
+ * Makes a proxy that accepts nothing before it is opened.
+ *
+ * Once its target has stopped to listen it stops too: a connection that the target would refuse is refused, not
+ * accepted and then reset. For {@link lookEveryMs} it may still be reset. Only Linux tells; elsewhere every one is.
+ *
+ * @param delayMs one way
+ */
+export function createDelayProxy(address: Address, delayMs: number): DelayProxy {
+  const sockets = new Set<Socket>()
+  let target = 0
+  let looking: NodeJS.Timeout | undefined
+  let server: Server | undefined
+
+  function accept(near: Socket): void {
+    const far = connect({ host: '127.0.0.1', port: target, allowHalfOpen: true, noDelay: true })
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    }
+    pass(near, far, delayMs)
+    pass(far, near, delayMs)
+  }
+  function stopListening(): void {
+    clearInterval(looking)
+    server?.close()
+    server = undefined
+  }
+
+  return {
+    address,
+    async open(targetPort) {
+      stopListening()
+      target = targetPort
+      server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
+      await listening(server, address)
+      looking = setInterval(() => {
+        if (!isListening(targetPort)) stopListening()
+      }, lookEveryMs)
+    },
+    async [Symbol.asyncDispose]() {
+      stopListening()
+      for (const socket of sockets) socket.destroy()
+    },
+  }
+}
+
+/** Passes what one socket brings to the other, in order: timers of the same length fire in the order of their making. */
+function pass(from: Socket, to: Socket, delayMs: number): void {
+  const later = (action: () => void) => setTimeout(action, delayMs)
+  from.on('data', (chunk) => later(() => to.write(chunk)))
+  from.once('end', () => later(() => to.end()))
+  from.once('error', () => later(() => to.resetAndDestroy()))
+  // Writing into a connection that has gone says so on both handlers.
+  from.on('error', () => undefined)
+  from.once('close', () => later(() => to.destroySoon()))
+}
+
+function listening(server: Server, { host, port }: Address): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ host, port }, () => resolve())
+  })
+}
+
+/** State of a listening socket in `/proc/net/tcp` (proc(5)); the kernel writes those first. */
+const listenState = '0A'
+
+/** Whether somebody listens on this port of IPv4. The file is read by the page, up to the first connection. */
+function isListening(port: number): boolean {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const page = Buffer.alloc(65_536)
+  let text = ''
+  let file: number
+  try {
+    file = openSync('/proc/net/tcp', 'r')
+  } catch {
+    return true
+  }
+  try {
+    for (;;) {
+      const size = readSync(file, page)
+      text += page.toString('latin1', 0, size)
+      // The first line names the columns; the last may be cut.
+      const rows = text
+        .split('\n')
+        .slice(1, size === 0 ? undefined : -1)
+        .map(toRow)
+      if (rows.some(({ state, address }) => state === listenState && address.endsWith(local))) return true
+      if (size === 0 || rows.some(({ state }) => state !== listenState)) return false
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+function toRow(line: string): { readonly address: string; readonly state: string } {
+  const [, address = '', , state = ''] = line.trim().split(/\s+/)
+  return { address, state }
+}

@@ -1,0 +1,35 @@
+import type { Address } from './delay-proxy.ts'
+import { startDirectFront } from './direct-front.ts'
+import { startHaproxyFront } from './haproxy-front.ts'
+import { startNginxFront } from './nginx-front.ts'
+
+/** What stands between clients and replicas. */
+export type FrontName = 'direct' | 'nginx' | 'haproxy'
+
+/** All of them. */
+export const frontNames: readonly FrontName[] = ['direct', 'nginx', 'haproxy']
+
+/** Places for replicas: three, and one for the replica that comes before the old one goes. */
+export const slotCount = 4
+
+/** The list of endpoints of a balancer, and the way to it. */
+export interface Front extends AsyncDisposable {
+  /** Where the next connection of a client goes. */
+  nextAddress(): Address
+  /** Adds the replica at this port to the list. */
+  put(slot: number, port: number): Promise<void>
+  /** Takes it from the list; connections that exist stay. */
+  take(slot: number): Promise<void>
+}
+
+/** Starts a front with an empty list. */
+export function startFront(name: FrontName, delayMs: number): Promise<Front> {
+  return starters[name](slotCount, delayMs)
+}
+
+const starters: Readonly<Record<FrontName, (slotCount: number, delayMs: number) => Promise<Front>>> = {
+  direct: startDirectFront,
+  nginx: startNginxFront,
+  // Nothing is delayed here: HAProxy is to see for itself that a replica refuses a connection.
+  haproxy: startHaproxyFront,
+}
