@@ -58,8 +58,10 @@ export const stopChecks: readonly Check[] = [
     reason:
       'A liveness probe that fails during the drain makes the kubelet kill a pod that is finishing its work.',
     remedy: 'Let liveness say only whether the process can still work; a stop is not a failure.',
-    judge: stopped(({ liveness }) => {
-      if (liveness.length === 0) return skip('the contract names no path for liveness')
+    judge: stopped(({ liveness }, { blackBox }) => {
+      const usual = blackBox.liveness?.get
+      if (usual === undefined) return skip('the contract names no path for liveness')
+      if (usual.kind === 'failure' || usual.status !== 200) return skip('probes.liveness tells of it')
       const wrong = liveness.find(({ result }) => result.kind === 'answer' && result.status !== 200)
       return verdict(
         wrong === undefined ? [] : [`liveness ${showResult(wrong.result)} ${signed(wrong.atMs)}`],
@@ -195,10 +197,10 @@ export const stopChecks: readonly Check[] = [
   },
 ]
 
-function stopped(judge: (stop: StopEvidence) => Verdict): Check['judge'] {
-  return ({ life }) => {
-    if (life?.stop === undefined) return skip('the stop was not watched')
-    return judge(life.stop)
+function stopped(judge: (stop: StopEvidence, evidence: Evidence) => Verdict): Check['judge'] {
+  return (evidence) => {
+    const stop = evidence.life?.stop
+    return stop === undefined ? skip('the stop was not watched') : judge(stop, evidence)
   }
 }
 
