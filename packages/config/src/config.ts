@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { type Clock, systemClock } from '@keelson/core/clock'
 import { checkOptions, optionRules } from '@keelson/core/errors'
 import type { CustomFormat } from './compile-format.ts'
@@ -10,6 +11,7 @@ import { type ConfigFault, configInvalid } from './faults.ts'
 import { scalarFormats } from './formats.ts'
 import type { LayerReading, Precedence } from './layer.ts'
 import { createLiveConfig, unknownKeyError } from './live-config.ts'
+import type { MountedDirectories } from './mounted-directory.ts'
 import { mergeReadings, readLocalLayers } from './local-layers.ts'
 import { loadSources } from './load-sources.ts'
 import { readRemoteLayer } from './remote-layer.ts'
@@ -37,7 +39,11 @@ export interface ConfigOptions<Schema extends ConfigSchema> {
   /** Name of the service, in messages and on channels. */
   readonly service: string
   readonly schema: Schema
-  /** Environment variables, `process.env`. @defaultValue none */
+  /**
+   * Environment variables, `process.env`. `KEELSON_CONFIG_DIR` names folders of mounted values, which are followed.
+   *
+   * @defaultValue none
+   */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** Arguments after the script, `process.argv.slice(2)`. @defaultValue none */
   readonly argv?: readonly string[]
@@ -184,7 +190,8 @@ async function open<Schema extends ConfigSchema>(
   const environment = environmentOf(env)
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(environment)) throw configInvalid(service, [badEnvironment])
   const production = options.production ?? (environment === 'production' || env.NODE_ENV === 'production')
-  const local = readLocalLayers(schema, {
+  const mounted = await mountedOf(schema, options, clock)
+  const fixed = readLocalLayers(schema, {
     env,
     argv: options.argv ?? [],
     cwd: options.cwd,
@@ -193,6 +200,8 @@ async function open<Schema extends ConfigSchema>(
     production,
     emptyIsUnset: options.emptyIsUnset ?? configDefaults.emptyIsUnset,
   })
+  const localNow = () => (mounted === undefined ? fixed : mergeReadings([fixed, mounted.read()]))
+  const local = localNow()
   const resolving: ResolveOptions = {
     precedence: options.precedence ?? configDefaults.precedence,
     pins: listOf(env.KEELSON_CONFIG_PIN),
@@ -212,6 +221,7 @@ async function open<Schema extends ConfigSchema>(
     sources,
     loaded: load.loaded,
     snapshotFile,
+    mounted,
     clock,
     environment,
     production,
@@ -220,7 +230,7 @@ async function open<Schema extends ConfigSchema>(
     evaluate: (snapshots) =>
       evaluate(
         schema,
-        mergeReadings([local, readRemoteLayer(schema, snapshots)]),
+        mergeReadings([localNow(), readRemoteLayer(schema, snapshots)]),
         resolving,
         checkWithConvict,
       ),
@@ -280,6 +290,19 @@ async function sourcesOf(
   context: SourceContext,
 ): Promise<readonly ConfigSource[]> {
   return typeof sources === 'function' ? sources(context) : (sources ?? [])
+}
+
+async function mountedOf(
+  schema: CompiledSchema,
+  { env = {}, cwd = '/' }: Pick<ConfigOptions<ConfigSchema>, 'env' | 'cwd'>,
+  clock: Clock,
+): Promise<MountedDirectories | undefined> {
+  const directories = listOf(env.KEELSON_CONFIG_DIR).map((directory) => resolve(cwd, directory))
+  if (directories.length === 0) return undefined
+  const { mountedDirectories } = await import('./mounted-directory.ts') // not loaded where nothing is mounted
+  // Set by the kubelet in every container, whatever the pod's own settings.
+  const inKubernetes = env.KUBERNETES_SERVICE_HOST !== undefined
+  return mountedDirectories(schema, { directories, inKubernetes, clock })
 }
 
 async function snapshotFileOf(

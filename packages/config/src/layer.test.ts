@@ -15,6 +15,7 @@ describe('layers of createConfig', () => {
     'local-file': { origin: 'config/local.json:1' },
     dotenv: { origin: '.env:2 WHO' },
     env: { origin: 'env WHO' },
+    mounted: { origin: expect.stringMatching(/mounted\/who$/) },
     remote: { origin: 'fixed who' },
     arg: { origin: '--who' },
   } as const
@@ -35,6 +36,7 @@ describe('layers of createConfig', () => {
           'config/staging.json': has('environment-file') ? '{\n\n"who": "environment-file" }' : '{}',
           'config/local.json': has('local-file') ? '{ "who": "local-file" }' : '{}',
           '.env': has('dotenv') ? '# names\nWHO=dotenv' : '',
+          'mounted/who': 'mounted',
         })
         const config = await createConfig({
           service: 'catalog',
@@ -44,6 +46,7 @@ describe('layers of createConfig', () => {
           env: {
             APP_ENV: has('dotenv') ? 'development' : environment,
             WHO: has('env') ? 'env' : undefined,
+            KEELSON_CONFIG_DIR: has('mounted') ? 'mounted' : undefined,
           },
           argv: has('arg') ? ['--who', 'arg'] : [],
           sources: has('remote') ? [fixedSource({ who: 'remote' })] : [],

@@ -9,6 +9,7 @@ export type LayerName =
   | 'local-file'
   | 'dotenv'
   | 'env'
+  | 'mounted'
   | 'remote'
   | 'arg'
 
@@ -24,6 +25,7 @@ export const layerOrder: { readonly [Name in Precedence]: readonly LayerName[] }
     'local-file',
     'dotenv',
     'env',
+    'mounted',
     'remote',
     'arg',
   ],
@@ -35,6 +37,7 @@ export const layerOrder: { readonly [Name in Precedence]: readonly LayerName[] }
     'remote',
     'dotenv',
     'env',
+    'mounted',
     'arg',
   ],
 }
@@ -47,6 +50,7 @@ export const layerKind: { readonly [Name in LayerName]: SourceKind } = {
   'local-file': 'file',
   dotenv: 'env',
   env: 'env',
+  mounted: 'env',
   remote: 'remote',
   arg: 'arg',
 }

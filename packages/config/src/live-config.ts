@@ -9,6 +9,7 @@ import { createDebounce } from './debounce.ts'
 import { publicValue } from './display.ts'
 import { explainLeaf, originOf } from './explain.ts'
 import { configInvalid, describeFault } from './faults.ts'
+import type { MountedDirectories } from './mounted-directory.ts'
 import type { LoadedSource } from './load-sources.ts'
 import type { Resolution, ResolvedLeaf } from './resolve.ts'
 import type { ConfigSchema } from './schema.ts'
@@ -25,6 +26,7 @@ export interface LiveConfigParts {
   /** What the sources held at start, in their order. */
   readonly loaded: readonly (LoadedSource | undefined)[]
   readonly snapshotFile: SnapshotFile | undefined
+  readonly mounted: MountedDirectories | undefined
   readonly clock: Clock
   readonly environment: string
   readonly production: boolean
@@ -100,6 +102,7 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
     sensitiveValues: () => secretTexts(snapshot.leaves),
     close() {
       reload.cancel()
+      parts.mounted?.close()
       closing ??= Promise.all([...sources.map((source) => source.close()), snapshotFile?.close()]).then(
         () => undefined,
       )
@@ -169,6 +172,7 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
 
   publishApplied([])
   keep()
+  parts.mounted?.watch(() => reload.trigger())
   for (const [index, source] of sources.entries()) {
     const reachable = (up: boolean) => {
       channel('keelson.config.source').publish({ service, source: source.name, up })
