@@ -4,6 +4,7 @@ import { createFakeClock } from '@keelson/testing'
 import { recordDependencyFacts } from './dependency-facts.ts'
 import { createFamilies } from './families.ts'
 import { PageWriter } from './page-writer.ts'
+import { recordWorkFacts } from './work-facts.ts'
 import { recordServiceFacts } from './service-facts.ts'
 
 const service = 'facts-test'
@@ -16,7 +17,7 @@ afterEach(() => {
 function setup() {
   const families = createFamilies({ maxSeries: 1_000, onOverflow: () => {} })
   const source = { service, families, clock: createFakeClock(Date.UTC(2026, 0, 1)) }
-  ends.push(...recordServiceFacts(source), ...recordDependencyFacts(source))
+  ends.push(...recordServiceFacts(source), ...recordDependencyFacts(source), ...recordWorkFacts(source))
   const lines = async (start: string) => {
     const page = new PageWriter('text')
     await families.write(page, new Set(), () => undefined)
@@ -172,6 +173,15 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
   },
   'keelson.dns.query': { name: 'a', result: 'answered', durationMs: 1 },
   'keelson.dns.answer': { from: 'query' },
+  'keelson.work.declared': { kind: 'job', name: 'import' },
+  'keelson.work.completed': {
+    kind: 'job',
+    name: 'import',
+    requestId: 'a',
+    outcome: 'success',
+    durationMs: 1,
+  },
+  'keelson.process.stalled': { silentMs: 1, stack: '' },
   'keelson.config.applied': { revision: 1, hash: 'a', changedKeys: [] },
   'keelson.config.rejected': { faults: [] },
   'keelson.config.source': { source: 'etcd', up: true },
@@ -179,6 +189,32 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
   'keelson.admission.shed': { reason: 'limit' },
 }
 const names = Object.keys(facts) as ChannelName[] // the keys of the table above
+
+describe('recordWorkFacts', () => {
+  test('counts work by how it ended, from 0 as soon as it is declared', async () => {
+    const { lines } = setup()
+    tell('keelson.work.declared', { service, kind: 'worker', name: 'mails' })
+    expect(await lines('keelson_work_total')).toEqual([
+      'keelson_work_total{kind="worker",name="mails",outcome="success"} 0',
+      'keelson_work_total{kind="worker",name="mails",outcome="failure"} 0',
+    ])
+    const ended = { service, kind: 'worker', name: 'mails', requestId: 'a', durationMs: 7 } as const
+    tell('keelson.work.completed', { ...ended, outcome: 'failure' })
+    expect(await lines('keelson_work_total')).toContain(
+      'keelson_work_total{kind="worker",name="mails",outcome="failure"} 1',
+    )
+    expect(await lines('keelson_work_duration_seconds_count')).toEqual([
+      'keelson_work_duration_seconds_count{kind="worker",name="mails"} 1',
+    ])
+  })
+
+  test('counts stalls of the main thread from 0', async () => {
+    const { lines } = setup()
+    expect(await lines('keelson_main_thread')).toEqual(['keelson_main_thread_stalls_total 0'])
+    tell('keelson.process.stalled', { service, silentMs: 21_000, stack: '' })
+    expect(await lines('keelson_main_thread')).toEqual(['keelson_main_thread_stalls_total 1'])
+  })
+})
 
 describe('both', () => {
   test.each(names)('leave %s of another service alone', async (name) => {

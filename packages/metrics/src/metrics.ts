@@ -15,6 +15,7 @@ import { createRuntimeSeries } from './runtime-series.ts'
 import { createScrape, type Exposition } from './scrape.ts'
 import { recordProcessFacts } from './process-facts.ts'
 import { recordServiceFacts } from './service-facts.ts'
+import { recordWorkFacts } from './work-facts.ts'
 
 /** Options of {@link createMetrics}. */
 export interface MetricsOptions {
@@ -118,6 +119,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...recordServiceFacts(source),
     ...recordProcessFacts(source),
     ...recordDependencyFacts(source),
+    ...recordWorkFacts(source),
   ]
   const runtime = watchRuntime ? createRuntimeSeries(families, clock) : undefined
   const registries: ForeignRegistry[] = []

@@ -155,4 +155,7 @@ const observedChannels: readonly ChannelName[] = [
   'keelson.config.source',
   'keelson.log.dropped',
   'keelson.admission.shed',
+  'keelson.work.declared',
+  'keelson.work.completed',
+  'keelson.process.stalled',
 ]

@@ -6,6 +6,7 @@ export type ServiceHistogramName =
   | 'keelson_client_call_duration_seconds'
   | 'keelson_client_attempt_duration_seconds'
   | 'keelson_dns_query_duration_seconds'
+  | 'keelson_work_duration_seconds'
 
 /** Name of a counter or gauge of a service. */
 export type ServiceScalarName =
@@ -13,6 +14,8 @@ export type ServiceScalarName =
   | 'http_requests_in_flight'
   | 'keelson_build_info'
   | 'keelson_ready'
+  | 'keelson_work_total'
+  | 'keelson_main_thread_stalls_total'
   | 'keelson_lifecycle_phase'
   | 'keelson_health_check_up'
   | 'keelson_health_check_changes_total'
@@ -160,6 +163,24 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     type: 'counter',
     help: 'How often the circuit breaker of a dependency changed its state, by the new state.',
     labels: ['dependency', 'to'],
+  },
+
+  keelson_work_total: {
+    type: 'counter',
+    help: 'Messages of workers, runs of jobs and tasks that have ended, by outcome.',
+    labels: ['kind', 'name', 'outcome'],
+  },
+  keelson_work_duration_seconds: {
+    type: 'histogram',
+    help: 'Time that a message of a worker, a run of a job or a task took.',
+    labels: ['kind', 'name'],
+    unit: 'seconds',
+    buckets: requestBuckets,
+  },
+  keelson_main_thread_stalls_total: {
+    type: 'counter',
+    help: 'How often the main thread was blocked beyond the limit of liveness.',
+    labels: [],
   },
 
   keelson_dns_queries_total: {

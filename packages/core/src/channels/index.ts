@@ -15,6 +15,7 @@ export type {
   DependencyDeclared,
   DnsAnswer,
   DnsQuery,
+  EndpointChanged,
   ExitReason,
   HealthChanged,
   LeakVerdictChanged,
@@ -28,5 +29,6 @@ export type {
   PreviousExit,
   RequestCompleted,
   WorkCompleted,
+  WorkDeclared,
   WorkKind,
 } from './payloads.ts'

@@ -11,6 +11,7 @@ export interface ChannelPayloads {
   'keelson.client.attempt': ClientAttempt
   'keelson.client.retry': ClientRetry
   'keelson.breaker.changed': BreakerChanged
+  'keelson.endpoint.changed': EndpointChanged
   'keelson.dns.query': DnsQuery
   'keelson.dns.answer': DnsAnswer
   'keelson.config.applied': ConfigApplied
@@ -18,6 +19,7 @@ export interface ChannelPayloads {
   'keelson.config.source': ConfigSourceChanged
   'keelson.log.dropped': LogDropped
   'keelson.admission.shed': AdmissionShed
+  'keelson.work.declared': WorkDeclared
   'keelson.work.completed': WorkCompleted
   'keelson.process.stalled': ProcessStalled
   'keelson.metrics.problem': MetricsProblem
@@ -121,6 +123,20 @@ export interface BreakerChanged {
   /** Completed calls and failures in the window at the change. */
   readonly callCount: number
   readonly failureCount: number
+}
+
+/** An endpoint of a dependency came or went, or was taken out of the choice or in again. */
+export interface EndpointChanged {
+  readonly service: string
+  readonly dependency: string
+  /** Its address. */
+  readonly endpoint: string
+  readonly change: 'added' | 'removed' | 'ejected' | 'restored'
+  /** Of an ejection: failures in a row, their share, or the failure of the call that was to bring it back. */
+  readonly reason?: 'consecutive' | 'ratio' | 'probe' | undefined
+  /** Endpoints that take part, and that are ejected, after the change. */
+  readonly upCount: number
+  readonly ejectedCount: number
 }
 
 /** A name was asked for: of a name server, or of the system. */
@@ -289,6 +305,13 @@ export interface LedgerProblem {
 
 /** Kinds of work that are no request. */
 export type WorkKind = 'job' | 'worker' | 'task'
+
+/** A job, worker or task exists from now on: its series start at zero. */
+export interface WorkDeclared {
+  readonly service: string
+  readonly kind: WorkKind
+  readonly name: string
+}
 
 /** A message, a run of a job or a task ended. */
 export interface WorkCompleted {

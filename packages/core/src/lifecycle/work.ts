@@ -56,6 +56,7 @@ export function createWorkTracker({
   const route = `${kind} ${name}`
   let closed = false
   let onIdle: (() => void) | undefined
+  channel('keelson.work.declared').publish({ service, kind, name })
 
   async function run<T>(fn: (work: Work) => Promise<T> | T, options: WorkRunOptions = {}): Promise<T> {
     if (closed) throw stopping(route)
