@@ -11,6 +11,7 @@ import { readOptions, usage, type BenchOptions, type RunName } from './options.t
 import { profileTables, runProfile } from './profile-run.ts'
 import { requireProgram } from './programs.ts'
 import { endProgress, showProgress } from './progress.ts'
+import { readRestartOptions, restartsUsage, runRestarts } from './restarts/command.ts'
 import { basesOf } from './stacks.ts'
 import { runStartup, startupFigures } from './startup-run.ts'
 import { renderTable, type Table } from './table.ts'
@@ -109,12 +110,32 @@ async function main(signal: AbortSignal): Promise<void> {
   }
 }
 
+/** `npm run bench -- restarts …`: a trial with options of its own. */
+async function restarts(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const options = readRestartOptions(args)
+  if (options === undefined) {
+    console.log(restartsUsage)
+    return
+  }
+  for (const front of options.fronts) if (front !== 'direct') requireProgram(front)
+  const machine = describeMachine()
+  if (!options.sources) {
+    showProgress('building')
+    await build(signal)
+    endProgress()
+  }
+  const table = await runRestarts(options, signal, showProgress)
+  endProgress()
+  console.log(`${machine}\n\n${renderTable(table, true)}\n`)
+}
+
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => interrupted.abort(new Error(`The bench was ended by ${name}.`)))
 }
 try {
-  await main(interrupted.signal)
+  const [first, ...rest] = process.argv.slice(2)
+  await (first === 'restarts' ? restarts(rest, interrupted.signal) : main(interrupted.signal))
 } catch (error) {
   endProgress()
   console.error(messageOf(interrupted.signal.aborted ? interrupted.signal.reason : error))

@@ -27,6 +27,7 @@ export const usage: string = `npm run bench -- [http] [instructions] [counters] 
   startup        processor time and memory up to the first 200 on the readiness
   profile        where the time of a request goes, by package and by function
                  Without a name: http and instructions.
+  restarts       failed requests per rolling restart, keelson and peers; alone, see restarts --help
 
   --rounds N        rounds of http and startup (10)
   --seconds N       length of one http measurement (2)

@@ -1,12 +1,23 @@
 import { parseArgs } from 'node:util'
-import { requireProgram } from '../programs.ts'
-import { renderTable, type Table } from '../table.ts'
+import type { Table } from '../table.ts'
 import { frontNames, type FrontName } from './front.ts'
-import { replicaStacks } from './replica-stacks.ts'
+import { replicaStacks, type ReplicaStack } from './replica-stacks.ts'
 import { rollReplicas, type RestartResult } from './rolling-restart.ts'
 
+/** What the command line asks for. */
+export interface RestartOptions {
+  readonly stacks: readonly ReplicaStack[]
+  readonly fronts: readonly FrontName[]
+  /** Restarts of each stack behind each front. */
+  readonly restarts: number
+  /** Time that a stack waits between the signal and the close, in milliseconds. */
+  readonly waitMs: number
+  /** Whether keelson runs from its sources. */
+  readonly sources: boolean
+}
+
 /** Text of `npm run bench -- restarts --help`. */
-const restartsUsage = `npm run bench -- restarts [options]
+export const restartsUsage: string = `npm run bench -- restarts [options]
 
   Failed requests per rolling restart of three replicas under load, for keelson and its peers.
 
@@ -23,12 +34,12 @@ const killAfterMs = 30_000
 const delayMs = 1
 
 /**
- * Runs the trial of rolling restarts and prints its table as Markdown. The fronts of one service run at the same time,
- * services one after the other.
+ * Reads the command line.
  *
- * @param progress is told what happens
+ * @returns `undefined` when only the help was asked for
+ * @throws Error that names the argument that is wrong
  */
-export async function runRestarts(args: readonly string[], progress: (text: string) => void): Promise<void> {
+export function readRestartOptions(args: readonly string[]): RestartOptions | undefined {
   const { values } = parseArgs({
     args: [...args],
     options: {
@@ -40,18 +51,28 @@ export async function runRestarts(args: readonly string[], progress: (text: stri
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
-  if (values.help) {
-    console.log(restartsUsage)
-    return
-  }
-  const restarts = toWhole('--restarts', values.restarts)
-  const waitMs = toWhole('--wait', values.wait)
-  const fronts = values.fronts.split(',').map(toFrontName)
-  for (const front of fronts) if (front !== 'direct') requireProgram(front)
+  if (values.help) return undefined
   const prefixes = values.stacks.split(',')
-  const stacks = replicaStacks.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix)))
-  const nodeFlags = values.sources ? ['--conditions=keelson-source'] : []
+  return {
+    stacks: replicaStacks.filter(({ name }) => prefixes.some((prefix) => name.startsWith(prefix))),
+    fronts: values.fronts.split(',').map(toFrontName),
+    restarts: toWhole('--restarts', values.restarts),
+    waitMs: toWhole('--wait', values.wait),
+    sources: values.sources,
+  }
+}
 
+/**
+ * Runs the trial of rolling restarts. The fronts of one service run at the same time, services one after the other.
+ *
+ * @param progress is told what happens
+ */
+export async function runRestarts(
+  { stacks, fronts, restarts, waitMs, sources }: RestartOptions,
+  signal: AbortSignal,
+  progress: (text: string) => void,
+): Promise<Table> {
+  const nodeFlags = sources ? ['--conditions=keelson-source'] : []
   const rows: string[][] = []
   for (const stack of stacks) {
     const done = new Map<FrontName, number>()
@@ -66,6 +87,7 @@ export async function runRestarts(args: readonly string[], progress: (text: stri
           delayMs,
           killAfterMs,
           nodeFlags,
+          signal,
           onRestart(count) {
             done.set(front, count)
             progress(
@@ -77,11 +99,10 @@ export async function runRestarts(args: readonly string[], progress: (text: stri
     )
     rows.push([stack.name, ...results.map(describeResult)])
   }
-  const table: Table = { title: 'Failed requests per restart', header: ['service', ...fronts], rows }
-  console.log(`${renderTable(table, true)}\n`)
+  return { title: 'Failed requests per restart', header: ['service', ...fronts], rows }
 }
 
-/** `0 of 8123 requests in 30 restarts · exit 0 ×30`, with the kinds of failures where there are any. */
+/** `**0.5**: 1 of 8123 in 2 (POST 502 ×1); exit 0 ×2`: failures per restart, of how many requests, and how replicas ended. */
 function describeResult({ restarts, requests, failures, ends }: RestartResult): string {
   const failed = [...failures.values()].reduce((sum, count) => sum + count, 0)
   const kinds = failed === 0 ? '' : ` (${describeCounts(failures)})`

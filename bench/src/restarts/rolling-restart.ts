@@ -19,6 +19,8 @@ export interface RollingRestartOptions {
   readonly killAfterMs: number
   /** Flags of Node for the replicas. */
   readonly nodeFlags?: readonly string[]
+  /** Ends the trial before its time. */
+  readonly signal?: AbortSignal
   readonly onRestart?: (done: number) => void
 }
 
@@ -49,9 +51,11 @@ const settleMs = 300
 /**
  * Restarts replicas one after the other: a new one comes and is listed, the old one gets SIGTERM, the front learns of
  * it later, the old one ends or is killed.
+ *
+ * @throws the reason of `signal`
  */
 export async function rollReplicas(options: RollingRestartOptions): Promise<RestartResult> {
-  const { stack, waitMs, nodeFlags = [], restarts, onRestart } = options
+  const { stack, waitMs, nodeFlags = [], restarts, signal, onRestart } = options
   await using front = await startFront(options.front, options.delayMs)
   await using replicas = new AsyncDisposableStack()
   const start = async () => replicas.use(await startReplica({ stack, waitMs, nodeFlags }))
@@ -72,13 +76,14 @@ export async function rollReplicas(options: RollingRestartOptions): Promise<Rest
   try {
     await wait(settleMs)
     for (let done = 0; done < restarts; done++) {
+      signal?.throwIfAborted()
       const replica = await start()
       await front.put(freeSlot, replica.port)
       listed.push({ slot: freeSlot, replica })
       await wait(settleMs)
       const old = listed.shift()
       if (old === undefined) break
-      const end = await stopOne(old.replica, old.slot, front, options)
+      const end = await unlessAborted(stopOne(old.replica, old.slot, front, options), signal)
       ends.set(end, (ends.get(end) ?? 0) + 1)
       freeSlot = old.slot
       onRestart?.(done + 1)
@@ -99,4 +104,14 @@ async function stopOne(
   const taken = wait(earliest + Math.random() * (latest - earliest)).then(() => front.take(slot))
   const [end] = await Promise.all([replica.stop(killAfterMs), taken])
   return end
+}
+
+/** Waits for the work, or rejects with the reason of the signal. */
+function unlessAborted<Result>(work: Promise<Result>, signal: AbortSignal | undefined): Promise<Result> {
+  if (signal === undefined) return work
+  return new Promise((resolve, reject) => {
+    const onAbort = () => reject(signal.reason as Error) // the bench aborts with an error
+    signal.addEventListener('abort', onAbort, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+  })
 }

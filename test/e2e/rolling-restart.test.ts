@@ -1,0 +1,47 @@
+import { requireServer } from '@keelson/testing'
+import { describe, expect, it } from 'vitest'
+import { replicaStacks } from '../../bench/src/restarts/replica-stacks.ts'
+import { rollReplicas, type RestartResult } from '../../bench/src/restarts/rolling-restart.ts'
+import type { FrontName } from '../../bench/src/restarts/front.ts'
+
+// The trial of `npm run bench -- restarts` in small: a drain delay of 2 s instead of 5 s, all else in proportion.
+const restarts = 3
+
+const nginx = requireServer('nginx')
+const haproxy = requireServer('haproxy')
+
+describe('a rolling restart of three replicas under load', () => {
+  it('loses no request of callers that connect to the replicas', async () => {
+    expectNothingLost(await roll('direct'))
+  })
+
+  it.skipIf(!nginx.available)('loses no request behind nginx', async () => {
+    expectNothingLost(await roll('nginx'))
+  })
+
+  it.skipIf(!haproxy.available)('loses no request behind HAProxy', async () => {
+    expectNothingLost(await roll('haproxy'))
+  })
+})
+
+function roll(front: FrontName): Promise<RestartResult> {
+  const stack = replicaStacks.find(({ name }) => name === 'keelson')
+  if (stack === undefined) throw new Error('The bench has no stack called keelson.')
+  return rollReplicas({
+    stack,
+    front,
+    restarts,
+    waitMs: 2_000,
+    takenAfterMs: [200, 1_200],
+    delayMs: 1,
+    killAfterMs: 30_000,
+    nodeFlags: ['--conditions=keelson-source'],
+  })
+}
+
+function expectNothingLost({ requests, failures, ends }: RestartResult): void {
+  expect(Object.fromEntries(failures)).toEqual({})
+  expect(Object.fromEntries(ends)).toEqual({ 'exit 0': restarts })
+  // Each of 24 callers, many times over: the restarts were under load.
+  expect(requests).toBeGreaterThan(24 * 10)
+}
