@@ -1,3 +1,8 @@
 export { houseRules, serviceRules } from './rules.ts'
 export { rulesYaml } from './rules-yaml.ts'
 export type { AlertRule, RecordingRule, RuleGroup, Severity } from './rule.ts'
+export { houseBoard, serviceBoard } from './boards.ts'
+export { boardJson } from './board-json.ts'
+export type { Board, Panel, Row, Target, Unit } from './board.ts'
+export { exportObservability, type ExportOptions } from './export.ts'
+export { observabilityErrors, type ObservabilityErrorCode } from './errors.ts'
