@@ -1,7 +1,5 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
-import { subscribe } from '@keelson/core/channels'
-import type { HttpClient } from '@keelson/http-client'
 import { afterEach, describe, expect, it } from 'vitest'
 import { callSteadily, clientOf, FixedResolver, type Replica, startReplicas } from './replicas.ts'
 
@@ -11,7 +9,7 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop()
 })
 
-/** Two requests at a time for 20 ms each: 100 per second and replica. */
+/** Three requests at a time for 30 ms each: 100 per second and replica. */
 const capacityPerSecond = 100
 
 async function freePort(): Promise<number> {
@@ -45,11 +43,6 @@ const faults: Readonly<Record<string, (replica: Replica, port: number) => unknow
   '20 times slower': ({ address }, port) => fetch(`http://${address}:${port}/fault?slowness=20&status=200`),
 }
 
-/** Counts the attempts that go to an address, by what the balancer has taken it for. */
-function takenBy(client: HttpClient, address: string): number {
-  return client.state().endpoints.find(({ key }) => key === address)?.outstandingCount ?? 0
-}
-
 describe('one of three replicas at 60 % load', () => {
   it.each(Object.keys(faults))(
     '%s: the calls succeed, with hardly a retry, on the other two',
@@ -59,27 +52,42 @@ describe('one of three replicas at 60 % load', () => {
       const rate = 0.6 * 3 * capacityPerSecond
       await callSteadily(client, rate, 1_000)
       await faults[fault]?.(bad as Replica, port) // there are three
-      let ejections = 0
-      stops.push(
-        subscribe('keelson.endpoint.changed', ({ change }) => (ejections += Number(change === 'ejected'))),
-      )
-      const first = await callSteadily(client, rate, 2_000)
-      const then = await callSteadily(client, rate, 4_000)
-      console.log(
-        fault,
-        JSON.stringify(
-          {
-            first: { ...first, answers: [...first.answers] },
-            then: { ...then, answers: [...then.answers] },
-            ejections,
-            state: client.state().endpoints,
-          },
-          undefined,
-          1,
-        ),
-        takenBy(client, ''),
-      )
-      expect(then.successRatio).toBeGreaterThanOrEqual(0.995)
+      const early = await callSteadily(client, rate, 2_000)
+      const late = await callSteadily(client, rate, 4_000)
+
+      const callCount = early.callCount + late.callCount
+      const successCount = early.successRatio * early.callCount + late.successRatio * late.callCount
+      const failures = JSON.stringify([early.failures, late.failures])
+      expect(successCount / callCount, `calls that succeeded; ${failures}`).toBeGreaterThanOrEqual(0.995)
+      const amplification = (early.attemptCount + late.attemptCount) / callCount
+      expect(amplification, 'attempts per call').toBeLessThanOrEqual(1.06)
+      const good = replicas.slice(1).reduce((sum, { address }) => sum + (late.answers.get(address) ?? 0), 0)
+      const badRatio = (late.attemptCount - good) / late.attemptCount
+      expect(badRatio, 'share of the bad replica after 2 s').toBeLessThanOrEqual(0.05)
     },
   )
+})
+
+describe('replicas that come', () => {
+  it('take their share of the calls, two becoming five', async () => {
+    const { replicas, resolver, client } = await setup(5)
+    resolver.addresses = replicas.slice(0, 2).map(({ address }) => address)
+    const before = await callSteadily(client, 100, 1_500)
+    expect(before.answers.size).toBe(2)
+    resolver.addresses = replicas.map(({ address }) => address)
+    await callSteadily(client, 100, 12_000)
+    const after = await callSteadily(client, 100, 4_000)
+    expect(after.failures).toEqual({})
+    const came = replicas.slice(2).reduce((sum, { address }) => sum + (after.answers.get(address) ?? 0), 0)
+    expect(came / after.callCount, 'share of the three that came, of 0.6').toBeGreaterThanOrEqual(0.8 * 0.6)
+  })
+
+  it('lose no call when they go, two of five at once', async () => {
+    const { replicas, resolver, client } = await setup(5)
+    await callSteadily(client, 100, 1_000)
+    resolver.addresses = replicas.slice(2).map(({ address }) => address)
+    const after = await callSteadily(client, 100, 2_000)
+    expect(after.failures).toEqual({})
+    expect(client.state().endpoints.map(({ key }) => key)).toEqual(resolver.addresses)
+  })
 })

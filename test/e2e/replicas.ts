@@ -1,5 +1,6 @@
 import type { Resolver } from '@keelson/core/dns'
 import { subscribe } from '@keelson/core/channels'
+import { isKeelsonError } from '@keelson/core/errors'
 import { createHttpClient, type HttpClient, type HttpClientOptions } from '@keelson/http-client'
 import { startProcess, type TestProcess } from '@keelson/testing'
 
@@ -20,6 +21,8 @@ export interface CallResults {
   readonly p99Ms: number
   /** Calls that each address answered. */
   readonly answers: ReadonlyMap<string, number>
+  /** Calls that failed, by the code of their error. */
+  readonly failures: Readonly<Record<string, number>>
 }
 
 const program = `${import.meta.dirname}/services/replica.ts`
@@ -77,7 +80,6 @@ export function clientOf(
  * Makes calls at a steady rate, whatever becomes of them, and waits for the last one.
  *
  * @param ratePerSecond calls per second
- * @param onAddress told which address each attempt went to, where the answer says so
  */
 export async function callSteadily(
   client: HttpClient,
@@ -86,6 +88,7 @@ export async function callSteadily(
 ): Promise<CallResults> {
   const durations: number[] = []
   const answers = new Map<string, number>()
+  const failures: Record<string, number> = {}
   let successCount = 0
   let attemptCount = 0
   const end = subscribe('keelson.client.attempt', () => (attemptCount += 1))
@@ -106,6 +109,7 @@ export async function callSteadily(
     attemptCount,
     p99Ms: sorted[Math.floor(0.99 * sorted.length)] ?? 0,
     answers,
+    failures,
   }
 
   async function callOnce(target: HttpClient): Promise<void> {
@@ -114,8 +118,9 @@ export async function callSteadily(
       const address = String(await target.get('/work'))
       answers.set(address, (answers.get(address) ?? 0) + 1)
       successCount += 1
-    } catch {
-      // Counted by its absence.
+    } catch (error) {
+      const code = isKeelsonError(error) ? error.code : String(error)
+      failures[code] = (failures[code] ?? 0) + 1
     }
     durations.push(performance.now() - begunAt)
   }

@@ -25,6 +25,7 @@ describe('createHttpClient', () => {
       queued: 0,
       retryTokens: 10,
       connections: { connected: 0, free: 0, pending: 0 },
+      endpoints: [],
     })
     await client.close()
   })
@@ -51,6 +52,8 @@ describe('createHttpClient', () => {
     { target: 'http://catalog/?a=b' },
     { service: 'two words' },
     { maxConnections: 0 },
+    { connectionMaxAgeMs: 99 },
+    { connectionMaxAgeMs: true },
     { profile: 'fast' },
     { headers: {} },
   ])('refuses %o at construction', (options) => {
@@ -72,8 +75,10 @@ describe('createHttpClient', () => {
   })
 
   it('refuses a policy that is out of range at construction', () => {
-    expect(() => createHttpClient({ ...base, breaker: { failureRatio: 50 } })).toThrow(
-      expect.objectContaining({ code: 'KEELSON_RESILIENCE_OPTIONS_INVALID' }) as Error,
-    )
+    for (const wrong of [{ breaker: { failureRatio: 50 } }, { endpoints: { ejectMs: 0 } }]) {
+      expect(() => createHttpClient({ ...base, ...wrong })).toThrow(
+        expect.objectContaining({ code: 'KEELSON_RESILIENCE_OPTIONS_INVALID' }) as Error,
+      )
+    }
   })
 })

@@ -1,9 +1,19 @@
 import { channel } from '@keelson/core/channels'
 import { type Clock, systemClock } from '@keelson/core/clock'
 import { currentContext, type RequestContext } from '@keelson/core/context'
+import { createResolver } from '@keelson/core/dns'
 import { isKeelsonError, type KeelsonError } from '@keelson/core/errors'
 import type { StandardSchema } from '@keelson/core/standard-schema'
-import { type Attempt, createPipeline, type Pipeline, type PipelineState } from '@keelson/resilience'
+import {
+  type Attempt,
+  type Balancer,
+  createBalancer,
+  createPipeline,
+  type EndpointState,
+  type Pipeline,
+  type PipelineState,
+  profiles,
+} from '@keelson/resilience'
 import type { Answer, BodyCall, BodyCallOptions, Call, HttpMethod, RequestCall } from './call-types.ts'
 import { classifyClientError } from './classification.ts'
 import {
@@ -11,8 +21,10 @@ import {
   type HttpClientOptions,
   httpClientDefaults,
   pipelineOptionsOf,
+  transportSettings,
 } from './client-options.ts'
 import { closedError } from './closed-error.ts'
+import { EndpointSet } from './endpoint-set.ts'
 import { expandPath, type PathValue } from './path-template.ts'
 import { propagationHeaders } from './propagation.ts'
 import { appendQuery } from './query.ts'
@@ -20,7 +32,7 @@ import { encodeBody } from './request-body.ts'
 import { decodeBody, validateBody } from './response-body.ts'
 import { statusError } from './status-error.ts'
 import { type EndedCall, translateError } from './translate-error.ts'
-import type { Exchange, Transport, TransportStats } from './transport.ts'
+import type { Exchange, TransportStats } from './transport.ts'
 
 /** Gives the body of any failed call of a client. */
 export type ClientFallback = (error: KeelsonError, call: FailedCall) => unknown
@@ -37,6 +49,8 @@ export interface HttpClientState extends PipelineState {
   readonly target: string
   /** All 0 before the first call. */
   readonly connections: TransportStats
+  /** Empty before the first call. Where the name has one address, groups of connections to it. */
+  readonly endpoints: readonly EndpointState[]
 }
 
 /**
@@ -95,6 +109,8 @@ interface PreparedCall {
   readonly idempotent: boolean
   readonly response: StandardSchema | undefined
   readonly context: RequestContext | undefined
+  /** Endpoints that it was at. */
+  readonly tried: string[]
   /** The last one begun; says what it was waiting for. */
   exchange: Exchange | undefined
 }
@@ -115,8 +131,8 @@ class PipelinedClient implements HttpClient {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #pipeline: Pipeline
-  readonly #transportLoaded: Promise<Transport>
-  #transport: Transport | undefined
+  readonly #endpointsLoaded: Promise<EndpointSet>
+  #endpoints: EndpointSet | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: HttpClientOptions, target: URL) {
@@ -132,16 +148,17 @@ class PipelinedClient implements HttpClient {
       random,
       classify: classifyClientError,
     })
-    this.#transportLoaded = this.#openTransport(target.origin)
+    this.#endpointsLoaded = this.#openEndpoints(target, balancerOf(options))
     // A transport that cannot be loaded fails the calls, which wait for it, and not the process.
-    this.#transportLoaded.catch(() => undefined)
+    this.#endpointsLoaded.catch(() => undefined)
   }
 
   state(): HttpClientState {
     return {
       ...this.#pipeline.state(),
       target: this.#options.target,
-      connections: this.#transport?.stats ?? { connected: 0, free: 0, pending: 0 },
+      connections: this.#endpoints?.stats ?? { connected: 0, free: 0, pending: 0 },
+      endpoints: this.#endpoints?.state ?? [],
     }
   }
 
@@ -160,8 +177,8 @@ class PipelinedClient implements HttpClient {
 
   async #shutDown(): Promise<void> {
     await this.#pipeline.close()
-    const transport = await this.#transportLoaded.catch(() => undefined)
-    await transport?.close()
+    const endpoints = await this.#endpointsLoaded.catch(() => undefined)
+    await endpoints?.close()
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -174,27 +191,44 @@ class PipelinedClient implements HttpClient {
     return call as BodyCall // the signature types what `#call` does with any options
   }
 
-  async #openTransport(origin: string): Promise<Transport> {
+  async #openEndpoints(target: URL, balancer: Balancer): Promise<EndpointSet> {
     const { createUndiciTransport } = await import('./undici-adapter.ts')
-    const { dependency, profile = 'internal', connectTimeoutMs } = this.#options
-    const { maxConnections, keepAliveMs, maxResponseBytes } = this.#options
-    this.#transport = createUndiciTransport({
+    const {
+      service,
       dependency,
-      origin,
-      connectTimeoutMs: connectTimeoutMs ?? httpClientDefaults.connectTimeoutMs[profile],
-      maxConnections: maxConnections ?? httpClientDefaults.maxConnections,
-      keepAliveMs: keepAliveMs ?? httpClientDefaults.keepAliveMs,
-      maxResponseBytes: maxResponseBytes ?? httpClientDefaults.maxResponseBytes,
+      profile = 'internal',
+      resolver = createResolver({ service }),
+    } = this.#options
+    const settings = transportSettings(this.#options, profile)
+    this.#endpoints = new EndpointSet({
+      dependency,
+      // The brackets of an IPv6 address belong to the URL.
+      hostname: target.hostname.replace(/^\[|\]$/g, ''),
+      resolver,
+      balancer,
+      clock: this.#clock,
+      separate: this.#options.endpoints !== false,
+      maxConnections: settings.maxConnections,
+      open: ({ key, shareRatio, lookup }) =>
+        createUndiciTransport({
+          ...settings,
+          dependency,
+          origin: target.origin,
+          endpoint: key,
+          lookup,
+          maxConnections: Math.ceil(settings.maxConnections * shareRatio),
+          connectionMaxAgeMs: settings.connectionMaxAgeMs * (0.8 + 0.4 * this.#random()),
+        }),
     })
-    return this.#transport
+    return this.#endpoints
   }
 
   async #call(method: HttpMethod, path: string, options: LooseOptions): Promise<Answer<unknown>> {
     if (this.#closing !== undefined) throw closedError(this.#options.dependency)
     const prepared = this.#prepare(method, path, options)
-    const transport = this.#transport ?? (await this.#transportLoaded)
+    const endpoints = this.#endpoints ?? (await this.#endpointsLoaded)
     try {
-      return await this.#pipeline.run((attempt) => this.#attempt(transport, prepared, attempt), {
+      return await this.#pipeline.run((attempt) => this.#attempt(endpoints, prepared, attempt), {
         idempotent: prepared.idempotent,
         signal: options.signal,
         timeoutMs: options.timeoutMs,
@@ -222,15 +256,20 @@ class PipelinedClient implements HttpClient {
       idempotent: options.idempotent ?? repeatable,
       response: options.response,
       context: this.#propagates ? currentContext() : undefined,
+      tried: [],
       exchange: undefined,
     }
   }
 
-  async #attempt(transport: Transport, call: PreparedCall, attempt: Attempt): Promise<Answer<unknown>> {
+  async #attempt(endpoints: EndpointSet, call: PreparedCall, attempt: Attempt): Promise<Answer<unknown>> {
     const exchange: Exchange = { phase: 'connect', onAbort: (listener) => attempt.onAbort(listener) }
     call.exchange = exchange
     const { method, path, body } = call
     const { dependency } = this.#options
+    const found = endpoints.ready()
+    if (found !== undefined) await found
+    const { key, transport } = endpoints.take(attempt, call.tried, call.idempotent)
+    call.tried.push(key)
     const headers = this.#headers(call, attempt)
     const answer = await transport.send({ method, path, headers, body }, exchange)
     attempt.statusCode = answer.status
@@ -290,4 +329,17 @@ const safeMethods: ReadonlySet<HttpMethod> = new Set(['GET', 'HEAD', 'OPTIONS', 
 
 function fallbackAnswer(body: unknown): Answer<unknown> {
   return { status: 0, headers: {}, body }
+}
+
+function balancerOf({ service, dependency, endpoints, ...options }: HttpClientOptions): Balancer {
+  const { clock = systemClock, random = Math.random, profile = 'internal', attemptTimeoutMs } = options
+  const limitMs = attemptTimeoutMs === undefined ? profiles[profile].attemptTimeoutMs : attemptTimeoutMs
+  return createBalancer({
+    ...(endpoints === false ? {} : endpoints),
+    ...(limitMs === false ? {} : { penaltyMs: limitMs }),
+    service,
+    dependency,
+    clock,
+    random,
+  })
 }

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import { type Dispatcher, Pool } from 'undici'
 import { closedError } from './closed-error.ts'
@@ -13,13 +14,20 @@ export interface UndiciTransportOptions {
   readonly maxConnections: number
   readonly keepAliveMs: number
   readonly maxResponseBytes: number
+  /** Age in milliseconds at which a connection is not used for further requests; 0 for none. */
+  readonly connectionMaxAgeMs: number
+  /** Gives the addresses that connections are made to. */
+  readonly lookup: LookupFunction
+  /** Which of the endpoints it leads to, for errors. */
+  readonly endpoint: string
 }
 
 /** Opens a pool of connections to one origin; none is made before the first request. */
 export function createUndiciTransport(options: UndiciTransportOptions): Transport {
   const pool = new Pool(options.origin, {
     connections: options.maxConnections,
-    connect: { timeout: options.connectTimeoutMs, allowH2: false },
+    connect: { timeout: options.connectTimeoutMs, allowH2: false, lookup: options.lookup },
+    clientTtl: options.connectionMaxAgeMs,
     keepAliveTimeout: options.keepAliveMs,
     keepAliveMaxTimeout: options.keepAliveMs,
     // The attempt owns its timer: these start after the queue, and are coarse below a second (undici 8.12, measured 2026-11).
@@ -132,9 +140,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 /** The one way in for errors of undici and of the sockets below it. */
 function toClientError(error: Error, exchange: Exchange, options: UndiciTransportOptions): KeelsonError {
   if (isKeelsonError(error)) return error
-  const { dependency, origin } = options
+  const { dependency, origin, endpoint } = options
   const reason = codeOf(error)
-  const details = { dependency, reason }
+  const details = { dependency, reason, endpoint }
   if (reason === 'UND_ERR_INVALID_ARG' || reason === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
     const message = `The call to ${dependency} cannot be written as an HTTP request: ${error.message}.`
     return new KeelsonError('KEELSON_CLIENT_REQUEST_INVALID', message, { cause: error, details })

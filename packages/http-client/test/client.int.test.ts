@@ -96,8 +96,9 @@ describe('a call', () => {
   it('keeps its connections for the next calls', async () => {
     const client = make()
     for (let call = 0; call < 20; call++) await client.get('/')
-    // A call that follows at once finds the first connection not yet free; two then serve any number of calls.
-    expect(server.connectionCount).toBeLessThanOrEqual(2)
+    // One address has four groups of connections. A call that follows at once finds the first connection of its group not
+    // yet free; two of each then serve any number of calls.
+    expect(server.connectionCount).toBeLessThanOrEqual(8)
   })
 })
 

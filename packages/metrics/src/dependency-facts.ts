@@ -4,6 +4,7 @@ import {
   type ClientRetry,
   type DnsAnswer,
   type DnsQuery,
+  type EndpointChanged,
   subscribe,
 } from '@keelson/core/channels'
 import type { HistogramSeries } from './histogram-series.ts'
@@ -35,6 +36,16 @@ const breakerStates: Readonly<Record<BreakerState, true>> = {
   isolated: true,
 }
 
+const endpointStates: Readonly<Record<'up' | 'ejected', true>> = { up: true, ejected: true }
+
+type EjectionReason = NonNullable<EndpointChanged['reason']>
+
+const ejectionReasons: Readonly<Record<EjectionReason, true>> = {
+  consecutive: true,
+  ratio: true,
+  probe: true,
+}
+
 const dnsResults: Readonly<Record<DnsQuery['result'], true>> = {
   answered: true,
   'not-found': true,
@@ -49,7 +60,7 @@ const dnsSources: Readonly<Record<DnsAnswer['from'], true>> = {
 }
 
 /**
- * Turns what happens on the way to dependencies into series: calls, attempts, retries, circuit breakers and names. A dependency
+ * Turns what happens on the way to dependencies into series: calls, attempts, retries, circuit breakers, endpoints and names. A dependency
  * has all of its series, at 0, from the first fact that names it; one without a breaker counts as closed.
  *
  * @returns one function per subscription that ends it
@@ -74,6 +85,8 @@ function recordCalls({ service, families }: FactSource): readonly (() => void)[]
       retries: startAtZero(families.scalar('keelson_client_retries_total'), dependency, retryResults),
       states: startAtZero(families.scalar('keelson_breaker_state'), dependency, breakerStates),
       changes: startAtZero(families.scalar('keelson_breaker_changes_total'), dependency, breakerStates),
+      endpoints: startAtZero(families.scalar('keelson_client_endpoints'), dependency, endpointStates),
+      ejections: startAtZero(families.scalar('keelson_client_ejections_total'), dependency, ejectionReasons),
     }
     series.states.closed.value = 1
     byName.set(dependency, series)
@@ -106,6 +119,13 @@ function recordCalls({ service, families }: FactSource): readonly (() => void)[]
       states[fact.to].value = 1
       changes[fact.to].value++
     }),
+    subscribe('keelson.endpoint.changed', (fact) => {
+      if (fact.service !== service) return
+      const { endpoints, ejections } = seriesOf(fact.dependency)
+      endpoints.up.value = fact.upCount
+      endpoints.ejected.value = fact.ejectedCount
+      if (fact.reason !== undefined) ejections[fact.reason].value++
+    }),
   ]
 }
 
@@ -136,6 +156,8 @@ interface DependencySeries {
   readonly retries: Readonly<Record<ClientRetry['result'], ScalarSeries>>
   readonly states: Readonly<Record<BreakerState, ScalarSeries>>
   readonly changes: Readonly<Record<BreakerState, ScalarSeries>>
+  readonly endpoints: Readonly<Record<'up' | 'ejected', ScalarSeries>>
+  readonly ejections: Readonly<Record<EjectionReason, ScalarSeries>>
 }
 
 /** One series per word of a closed set. */

@@ -143,6 +143,28 @@ describe('recordDependencyFacts', () => {
   })
 })
 
+describe('the series of endpoints', () => {
+  test('show how many take part, and count ejections from 0', async () => {
+    const { lines } = setup()
+    const fact = { service, dependency: 'catalog', endpoint: '10.0.0.7' }
+    tell('keelson.endpoint.changed', { ...fact, change: 'added', upCount: 3, ejectedCount: 0 })
+    expect(await lines('keelson_client_ejections_total')).toHaveLength(3)
+    tell('keelson.endpoint.changed', {
+      ...fact,
+      change: 'ejected',
+      reason: 'ratio',
+      upCount: 2,
+      ejectedCount: 1,
+    })
+    expect(await lines('keelson_client_endpoints')).toEqual([
+      'keelson_client_endpoints{dependency="catalog",state="up"} 2',
+      'keelson_client_endpoints{dependency="catalog",state="ejected"} 1',
+    ])
+    const [ratio] = await lines('keelson_client_ejections_total{dependency="catalog",reason="ratio"}')
+    expect(ratio).toMatch(/ 1$/)
+  })
+})
+
 describe('the series of names', () => {
   test('count questions and answers from 0', async () => {
     const { lines } = setup()
@@ -170,6 +192,13 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
     to: 'open',
     callCount: 1,
     failureCount: 1,
+  },
+  'keelson.endpoint.changed': {
+    dependency: 'catalog',
+    endpoint: '10.0.0.7',
+    change: 'added',
+    upCount: 1,
+    ejectedCount: 0,
   },
   'keelson.dns.query': { name: 'a', result: 'answered', durationMs: 1 },
   'keelson.dns.answer': { from: 'query' },

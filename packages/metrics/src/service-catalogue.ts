@@ -32,6 +32,8 @@ export type ServiceScalarName =
   | 'keelson_client_retries_total'
   | 'keelson_breaker_state'
   | 'keelson_breaker_changes_total'
+  | 'keelson_client_endpoints'
+  | 'keelson_client_ejections_total'
   | 'keelson_dns_queries_total'
   | 'keelson_dns_answers_total'
   | 'keelson_metrics_overflow_total'
@@ -183,6 +185,16 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     labels: [],
   },
 
+  keelson_client_endpoints: {
+    type: 'gauge',
+    help: 'Addresses of a dependency, or groups of connections to its only one, by whether they take part.',
+    labels: ['dependency', 'state'],
+  },
+  keelson_client_ejections_total: {
+    type: 'counter',
+    help: 'Addresses of a dependency that were taken out of the choice for a while.',
+    labels: ['dependency', 'reason'],
+  },
   keelson_dns_queries_total: {
     type: 'counter',
     help: 'Names that a name server or the system was asked for, by what came of it.',

@@ -16,6 +16,8 @@ export interface Attempt {
   statusCode: number | undefined
   /** Called at most once, when the attempt is over before its operation is: a cheaper `signal`. */
   onAbort(listener: (reason: KeelsonError) => void): void
+  /** Called once, when it is known what the end of the attempt means. */
+  onEnd(listener: (ended: Classification, durationMs: number) => void): void
 }
 
 /** Limits of one attempt. */
@@ -35,6 +37,7 @@ export class LimitedAttempt implements Attempt {
   #timer: AttemptTimer | undefined
   #controller: AbortController | undefined
   #listener: ((reason: KeelsonError) => void) | undefined
+  #endListener: ((ended: Classification, durationMs: number) => void) | undefined
   #reject: ((reason: KeelsonError) => void) | undefined
   #over = false
   #aborted: { readonly reason: KeelsonError; readonly classification: Classification } | undefined
@@ -61,6 +64,15 @@ export class LimitedAttempt implements Attempt {
 
   onAbort(listener: (reason: KeelsonError) => void): void {
     this.#listener = listener
+  }
+
+  onEnd(listener: (ended: Classification, durationMs: number) => void): void {
+    this.#endListener = listener
+  }
+
+  /** Tells the operation what its end means. */
+  tellEnd(ended: Classification, durationMs: number): void {
+    this.#endListener?.(ended, durationMs)
   }
 
   /**

@@ -1,4 +1,12 @@
 export type { Attempt } from './attempt.ts'
+export {
+  createBalancer,
+  type Balancer,
+  type BalancerOptions,
+  type EndpointLease,
+  type EndpointState,
+  type PickLimits,
+} from './balancer.ts'
 export { bulkheadDefaults, type BulkheadPolicy } from './bulkhead.ts'
 export {
   breakerDefaults,
@@ -9,6 +17,7 @@ export {
   type CircuitBreakerOptions,
 } from './circuit-breaker.ts'
 export { classifyError, type Classification } from './classification.ts'
+export { endpointDefaults, type EndpointCondition, type EndpointPolicy } from './endpoint.ts'
 export { resilienceErrors, type ResilienceErrorCode } from './errors.ts'
 export {
   createPipeline,

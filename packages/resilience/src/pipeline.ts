@@ -293,6 +293,8 @@ class LayeredPipeline implements Pipeline {
       ended = attempt.abortedAs ?? this.#classify(error)
       throw error
     } finally {
+      const durationMs = this.#clock.monotonic() - startedAt
+      attempt.tellEnd(ended, durationMs)
       breaker?.report(permit, ended.breaker)
       tally.retry = ended.retry
       tally.retryAfterMs = ended.retryAfterMs
@@ -302,7 +304,7 @@ class LayeredPipeline implements Pipeline {
           service: this.#service,
           dependency: this.#dependency,
           outcome: ended.outcome,
-          durationMs: this.#clock.monotonic() - startedAt,
+          durationMs,
           retry,
           statusCode: attempt.statusCode,
         })

@@ -17,6 +17,9 @@ export interface ChannelPayloads {
   'keelson.config.applied': ConfigApplied
   'keelson.config.rejected': ConfigRejected
   'keelson.config.source': ConfigSourceChanged
+  'keelson.config.synced': ConfigSynced
+  'keelson.config.state': ConfigStateChanged
+  'keelson.config.warned': ConfigWarned
   'keelson.log.dropped': LogDropped
   'keelson.admission.shed': AdmissionShed
   'keelson.work.declared': WorkDeclared
@@ -179,6 +182,30 @@ export interface ConfigSourceChanged {
   readonly service: string
   readonly source: string
   readonly up: boolean
+}
+
+/** A configuration source was read, whether or not it held something new. */
+export interface ConfigSynced {
+  readonly service: string
+  readonly source: string
+}
+
+/** What stands beside the configuration in force has changed. Dotted keys; no values. */
+export interface ConfigStateChanged {
+  readonly service: string
+  /** Changed at run time, in effect at the next start. */
+  readonly pendingKeys: readonly string[]
+  /** Set by a remote source without effect, because a higher layer sets them too. */
+  readonly shadowedKeys: readonly string[]
+  /** The environment wins over remote sources, by KEELSON_CONFIG_PIN. */
+  readonly pinnedKeys: readonly string[]
+}
+
+/** Something about the configuration that people should know came up after the start. */
+export interface ConfigWarned {
+  readonly service: string
+  /** One sentence, secrets masked. */
+  readonly warning: string
 }
 
 /** Log lines were lost. */
