@@ -104,6 +104,7 @@ export function checkMetricNames(families: readonly MetricFamily[]): readonly Na
   )
 }
 
+// Of two units the first word counts, as in client_golang since 1.16; before, it was either, by chance.
 function unitProblems({ name }: MetricFamily): readonly string[] {
   for (const word of name.split('_')) {
     const base = baseOf(word)
