@@ -53,6 +53,8 @@ describe('adoptChannels', () => {
     expect(last()['short_message']).toContain('a is 7. b is missing.')
     channel('keelson.config.source').publish({ service: 'demo', source: 'etcd', up: false })
     expect(last()).toMatchObject({ level: 4, _config_source: 'etcd', _up: 'false' })
+    channel('keelson.config.warned').publish({ service: 'demo', warning: 'a is pending.' })
+    expect(last()).toMatchObject({ level: 4, short_message: 'a is pending.' })
     channel('keelson.config.source').publish({ service: 'demo', source: 'etcd', up: true })
     expect(last()).toMatchObject({ level: 6 })
 

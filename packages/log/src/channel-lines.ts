@@ -4,6 +4,7 @@ import {
   type ConfigApplied,
   type ConfigRejected,
   type ConfigSourceChanged,
+  type ConfigWarned,
   type HealthChanged,
   type LifecycleChanged,
 } from '@keelson/core/channels'
@@ -30,6 +31,7 @@ export function writeChannelLines(service: string, logger: Logger): () => void {
     subscribe('keelson.config.applied', own(appliedLine)),
     subscribe('keelson.config.rejected', own(rejectedLine)),
     subscribe('keelson.config.source', own(sourceLine)),
+    subscribe('keelson.config.warned', own(warnedLine)),
     writeProcessLines(service, logger),
   ]
   return () => {
@@ -81,6 +83,10 @@ function rejectedLine(logger: Logger, { faults }: ConfigRejected): void {
     { faults, fault_count: faults.length },
     `a change of configuration was refused, the last good one stays: ${faults.join(' ')}`,
   )
+}
+
+function warnedLine(logger: Logger, { warning }: ConfigWarned): void {
+  logger.warn(warning)
 }
 
 function sourceLine(logger: Logger, { source, up }: ConfigSourceChanged): void {

@@ -75,12 +75,11 @@ export function createStdoutDestination(options: StdoutDestinationOptions = {}):
 class StdoutDestination implements LogDestination {
   readonly #clock: Clock
   readonly #system: OutputSystem
-  readonly #maxQueueBytes: number
   readonly #onDropped: (reason: string, count: number) => void
   readonly #onExit = (): void => this.flush()
 
   readonly #scratch = new Uint8Array(scratchBytes)
-  readonly #queue = new LineQueue()
+  readonly #queue: LineQueue
   #timer: TimerHandle | undefined
   #isWaiting = false
   #nextTryAt = 0
@@ -94,7 +93,7 @@ class StdoutDestination implements LogDestination {
   constructor({ clock, system, maxQueueBytes, onDropped }: StdoutDestinationOptions) {
     this.#clock = clock ?? systemClock
     this.#system = system ?? standardOutput()
-    this.#maxQueueBytes = maxQueueBytes ?? stdoutDestinationDefaults.maxQueueBytes
+    this.#queue = new LineQueue(maxQueueBytes ?? stdoutDestinationDefaults.maxQueueBytes)
     this.#onDropped = onDropped ?? (() => {})
   }
 
@@ -102,8 +101,15 @@ class StdoutDestination implements LogDestination {
     const hasTrouble = !this.#queue.isEmpty || this.#brokenCode !== undefined
     if (hasTrouble && this.#clock.monotonic() >= this.#nextTryAt) this.#drain()
     if (this.#brokenCode !== undefined) this.#drop(this.#brokenCode, 1)
-    else if (this.#queue.isEmpty) this.#writeNow(line)
-    else this.#hold(Buffer.from(line), 0)
+    else {
+      // A place kept for all lines: encoding into it is a quarter cheaper than handing the text to the system, and
+      // gives the size in bytes. Only lines for people are ever longer than it.
+      const { read, written } = encoder.encodeInto(line, this.#scratch)
+      const data = read < line.length ? Buffer.from(line) : this.#scratch
+      const length = read < line.length ? data.length : written
+      if (this.#queue.isEmpty) this.#writeNow(data, length)
+      else this.#hold(data, length, 0)
+    }
     if (this.#dropped.size > 0) this.#reportWhenDue()
   }
 
@@ -122,21 +128,10 @@ class StdoutDestination implements LogDestination {
     this.#system.close()
   }
 
-  #writeNow(line: string): void {
-    // A place kept for all lines: encoding into it is a quarter cheaper than handing the text to the system, and
-    // gives the size in bytes. Lines for people may be longer than it.
-    const { read, written } = encoder.encodeInto(line, this.#scratch)
-    if (read < line.length) {
-      this.#offerLine(Buffer.from(line))
-      return
-    }
-    this.#offerLine(this.#scratch, written)
-  }
-
-  #offerLine(data: Uint8Array, length: number = data.length): void {
+  #writeNow(data: Uint8Array, length: number): void {
     const taken = this.#offer(data, length, true)
     if (taken === undefined) this.#drop(this.#brokenCode ?? 'unknown', 1)
-    else if (taken < length) this.#hold(Buffer.from(data.subarray(0, length)), taken)
+    else if (taken < length) this.#hold(data, length, taken)
   }
 
   /** Offers data to the system. Bytes taken; `undefined` when the output is broken. */
@@ -171,9 +166,8 @@ class StdoutDestination implements LogDestination {
   }
 
   /** Puts a line into the queue, of which `taken` bytes are written already. */
-  #hold(line: Buffer, taken: number): void {
-    this.#queue.add(line, taken)
-    while (this.#queue.bytes > this.#maxQueueBytes && this.#queue.dropOldest()) this.#drop('queue-full', 1)
+  #hold(data: Uint8Array, length: number, taken: number): void {
+    this.#drop('queue-full', this.#queue.add(data, length, taken))
     if (this.#isWaiting) return
     // The first line that waits: from now on somebody must come back for it, at the end of the process too.
     this.#isWaiting = true

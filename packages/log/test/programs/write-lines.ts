@@ -43,7 +43,7 @@ function report(): void {
     longestMs,
     turns,
     totalMs: performance.now() - startedAt,
-    rssMb: process.memoryUsage().rss / 1024 / 1024,
+    heldMb: process.memoryUsage().arrayBuffers / 1024 / 1024,
     sharedNonBlocking: (Number.parseInt(flags, 8) & 0o4000) !== 0,
   }
   appendFileSync(reports, `${JSON.stringify(facts)}\n`)
