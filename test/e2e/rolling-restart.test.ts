@@ -10,7 +10,8 @@ const restarts = 3
 const nginx = requireServer('nginx')
 const haproxy = requireServer('haproxy')
 
-describe('a rolling restart of three replicas under load', () => {
+// At the same time: each front has replicas and clients of its own, and mostly waits.
+describe.concurrent('a rolling restart of three replicas under load', () => {
   it('loses no request of callers that connect to the replicas', async () => {
     expectNothingLost(await roll('direct'))
   })
