@@ -1,0 +1,177 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { setTimeout as wait } from 'node:timers/promises'
+import { createMetrics } from '@keelson/metrics'
+import { houseBoard, houseRules, rulesYaml, serviceBoard, serviceRules } from '@keelson/observability'
+import { requireServer } from '@keelson/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { selectorsOf } from '../../packages/observability/test/board-lint.ts'
+import { type PrometheusProcess, type Sample, startPrometheus } from './prometheus-process.ts'
+import { type ServiceProcess, startCatalog, startDelivery, until } from './service-process.ts'
+
+/** What the example cannot show, by the name of its metric, and why. */
+const exempt: Readonly<Record<string, string>> = {
+  keelson_health_check_up: 'the example has no health check',
+  keelson_config_source_up: 'the example runs without etcd',
+  kube_pod_container_status_restarts_total: 'from kube-state-metrics',
+  kube_pod_container_status_last_terminated_reason: 'from kube-state-metrics',
+}
+
+/** How long Prometheus scrapes under traffic, in milliseconds. */
+const trafficMs = 30_000
+
+const traceId = '0af7651916cd43dd8448eb211c80319c'
+const prometheusProgram = requireServer('prometheus')
+const rules = [...houseRules, ...serviceRules('delivery', 'delivery')]
+const boards = [houseBoard, serviceBoard('delivery', 'delivery', ['catalog'], [])]
+const stack = new AsyncDisposableStack()
+let prometheus: PrometheusProcess
+let delivery: ServiceProcess
+
+beforeAll(async () => {
+  if (!prometheusProgram.available) return
+  const catalog = stack.use(await startCatalog({ CATALOG__DELAY: '0' }))
+  delivery = stack.use(await startDelivery(catalog.url))
+  const targets = {
+    catalog: new URL(catalog.opsUrl).host,
+    delivery: new URL(delivery.opsUrl).host,
+    traced: await serveTraced(),
+  }
+  prometheus = stack.use(
+    await startPrometheus(prometheusProgram.path ?? 'prometheus', targets, {
+      'keelson.rules.yaml': rulesYaml(rules),
+    }),
+  )
+  const end = performance.now() + trafficMs
+  for (let index = 0; performance.now() < end; index++) {
+    // Ids beyond the catalog's and paths without a route belong to traffic.
+    await fetch(`${delivery.url}/${index % 10 === 0 ? 'nothing' : 'videos'}/${index % 30}`)
+    await wait(20)
+  }
+}, 120_000)
+
+afterAll(() => stack.disposeAsync())
+
+/** A service of this process whose requests are traced; its address. */
+async function serveTraced(): Promise<string> {
+  const metrics = createMetrics({ service: 'traced', runtime: false, exemplars: true })
+  metrics.requests.route('GET', '/').record(200, 0.2, traceId)
+  const server = createServer((request, response) => {
+    void metrics.render({ accept: request.headers.accept }).then(({ contentType, body }) => {
+      response.setHeader('content-type', contentType)
+      response.end(body)
+    })
+  })
+  stack.defer(async () => {
+    server.close()
+    server.closeAllConnections()
+    await metrics.close()
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  return `127.0.0.1:${(server.address() as AddressInfo).port}` // it listens on TCP
+}
+
+function isExempt(expr: string): boolean {
+  return selectorsOf(expr).some((selector) => Object.hasOwn(exempt, selector.split('{')[0] ?? ''))
+}
+
+/** A query as Grafana would send it for these jobs. */
+function filledIn(expr: string): string {
+  return expr
+    .replaceAll('$__rate_interval', '10s')
+    .replaceAll('$job', 'catalog|delivery')
+    .replaceAll('$instance', '.+')
+}
+
+/** Queries that give nothing to draw. */
+async function emptyQueries(exprs: readonly string[]): Promise<readonly string[]> {
+  const results = await Promise.all(
+    exprs.map(async (expr) => [expr, await prometheus.query(filledIn(expr))] as const),
+  )
+  return results.filter(([, samples]) => !samples.some(isNumber)).map(([expr]) => expr)
+}
+
+function isNumber({ value: [, value] }: Sample): boolean {
+  return !Number.isNaN(Number(value))
+}
+
+/** Selectors that no series fits. */
+async function unmatchedSelectors(exprs: readonly string[]): Promise<readonly string[]> {
+  const selectors = [...new Set(exprs.flatMap(selectorsOf))].filter((selector) => !isExempt(selector))
+  const results = await Promise.all(
+    selectors.map(async (selector) => [selector, await prometheus.query(selector)] as const),
+  )
+  return results.filter(([, samples]) => samples.length === 0).map(([selector]) => selector)
+}
+
+const panelQueries = boards.flatMap(({ rows }) =>
+  rows.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))),
+)
+const ruleQueries = rules.flatMap((group) => group.rules.map(({ expr }) => expr))
+
+describe.skipIf(!prometheusProgram.available)(
+  'a real Prometheus that scrapes the example under traffic',
+  () => {
+    it('takes every page as OpenMetrics', async () => {
+      const up = await prometheus.query('up')
+      expect(up.map(({ metric, value }) => [metric['job'], value[1]]).toSorted()).toEqual([
+        ['catalog', '1'],
+        ['delivery', '1'],
+        ['traced', '1'],
+      ])
+      // Only OpenMetrics names a counter without its `_total`.
+      expect(await prometheus.api('metadata', { metric: 'http_requests' })).toHaveProperty('http_requests')
+      expect(await prometheus.query('sum(min_over_time(up[1m])) == 3')).toHaveLength(1)
+    })
+
+    it('gives data to every query of every panel', async () => {
+      const exprs = panelQueries.filter((expr) => !isExempt(expr))
+      expect(await emptyQueries(exprs)).toEqual([])
+      expect(panelQueries.length - exprs.length).toBeLessThanOrEqual(boards.length * 2)
+    })
+
+    it('has a series for every selector of every rule', async () => {
+      expect(await unmatchedSelectors(ruleQueries)).toEqual([])
+    })
+
+    it('has none for a metric that was renamed, which shows that both look', async () => {
+      const renamed = (exprs: readonly string[]) =>
+        exprs.map((expr) => expr.replaceAll('http_requests_total', 'http_request_count'))
+      expect(await emptyQueries(renamed(panelQueries.filter((expr) => !isExempt(expr))))).not.toEqual([])
+      expect(await unmatchedSelectors(renamed(ruleQueries))).not.toEqual([])
+    })
+
+    it('evaluates every rule, and none fires while nothing is wrong', async () => {
+      const { groups } = (await prometheus.api('rules')) as {
+        groups: readonly { rules: readonly { name: string; health: string; state?: string }[] }[]
+      } // as its API is documented
+      const all = groups.flatMap((group) => group.rules)
+      expect(all).toHaveLength(ruleQueries.length)
+      expect(all.filter(({ health }) => health !== 'ok')).toEqual([])
+      expect(all.filter(({ state }) => state === 'firing').map(({ name }) => name)).toEqual([])
+    })
+
+    it('keeps the trace that a bucket leads to', async () => {
+      const now = Date.now() / 1_000
+      const data = await prometheus.api('query_exemplars', {
+        query: 'http_request_duration_seconds_bucket{job="traced"}',
+        start: String(now - 300),
+        end: String(now),
+      })
+      expect(data).toMatchObject([{ exemplars: [{ labels: { trace_id: traceId }, value: '0.2' }] }])
+    })
+
+    it('sees at once that a replica has gone', async () => {
+      delivery.process.signal('SIGTERM')
+      await until(
+        async () => (await prometheus.query('up{job="delivery"} == 0')).length === 1,
+        'the end of the replica',
+      )
+      expect(await prometheus.query('ALERTS{alertname="KeelsonTargetDown",job="delivery"}')).toMatchObject([
+        { metric: { alertstate: 'pending' } },
+      ])
+    })
+  },
+)
