@@ -15,6 +15,7 @@ import type { MountedDirectories } from './mounted-directory.ts'
 import { mergeReadings, readLocalLayers } from './local-layers.ts'
 import { loadSources } from './load-sources.ts'
 import { readRemoteLayer } from './remote-layer.ts'
+import type { Refine } from './refine.ts'
 import { type Resolution, type ResolveOptions, resolveLayers } from './resolve.ts'
 import type { ConfigSchema } from './schema.ts'
 import type { SnapshotFile, SnapshotFileOptions } from './snapshot-file.ts'
@@ -71,6 +72,8 @@ export interface ConfigOptions<Schema extends ConfigSchema> {
   readonly snapshotFile?: SnapshotFileOptions | ((context: SourceContext) => SnapshotFileOptions | undefined)
   /** Whether remote sources win over the environment. @defaultValue 'etcd-over-env' */
   readonly precedence?: Precedence
+  /** A check across keys, run on every candidate after each key has been checked alone. @defaultValue none */
+  readonly refine?: Refine<Schema>
   /** Formats of the user's own by name, hermetic where convict's `addFormats` is global to the process. */
   readonly formats?: Readonly<Record<string, CustomFormat>>
   /** Treat an empty environment variable as one that is not set. @defaultValue false */
@@ -137,6 +140,8 @@ export interface Config<Schema> {
   toRedacted(): Readonly<Record<string, RedactedValue>>
   /** The texts of all secrets, for whoever masks them in output. Must go nowhere else. */
   sensitiveValues(): readonly string[]
+  /** Every environment name of a secret, whether or not it is set: what to delete from `process.env` after the start. */
+  sensitiveVariables(): readonly string[]
   /** Stops following the sources. `current` stays. Safe to call twice. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -168,6 +173,7 @@ export function createConfig<const Schema extends ConfigSchema>(
         ? undefined
         : 'an object, or a function that gives it',
     precedence: optionRules.oneOf('etcd-over-env', 'env-over-etcd'),
+    refine: optionRules.function,
     formats: optionRules.object,
     emptyIsUnset: optionRules.boolean,
     production: optionRules.boolean,
@@ -222,6 +228,7 @@ async function open<Schema extends ConfigSchema>(
     loaded: load.loaded,
     snapshotFile,
     mounted,
+    refine: options.refine,
     clock,
     environment,
     production,

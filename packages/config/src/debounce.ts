@@ -7,6 +7,8 @@ export interface DebounceOptions {
   readonly quietMs: number
   /** Time after the first trigger at which it runs although they do not end, in milliseconds. */
   readonly maxMs: number
+  /** Moment on the monotonic clock before which it does not run, whatever else holds. @defaultValue none */
+  readonly notBefore?: () => number
 }
 
 /** Runs an action once for many triggers. */
@@ -17,7 +19,8 @@ export interface Debounce {
 }
 
 /** Makes a {@link Debounce}. Its timer does not keep the process alive. */
-export function createDebounce(action: () => void, { clock, quietMs, maxMs }: DebounceOptions): Debounce {
+export function createDebounce(action: () => void, options: DebounceOptions): Debounce {
+  const { clock, quietMs, maxMs, notBefore = () => 0 } = options
   let timer: TimerHandle | undefined
   let firstAt = 0
   return {
@@ -30,7 +33,7 @@ export function createDebounce(action: () => void, { clock, quietMs, maxMs }: De
           timer = undefined
           action()
         },
-        Math.min(quietMs, Math.max(0, firstAt + maxMs - now)),
+        Math.max(Math.min(quietMs, Math.max(0, firstAt + maxMs - now)), notBefore() - now),
       )
       timer.unref()
     },

@@ -29,6 +29,8 @@ export interface Explanation extends LayerValue {
   readonly sensitive: boolean
   /** The environment wins over remote sources for this key, by KEELSON_CONFIG_PIN. */
   readonly pinned: boolean
+  /** A remote source sets the key without effect, because a higher layer sets it too. */
+  readonly shadowed: boolean
   readonly pending: PendingValue | undefined
 }
 
@@ -59,6 +61,7 @@ export function explainLeaf(resolved: ResolvedLeaf, pending: ResolvedLeaf | unde
     reload: leaf.reload,
     sensitive: leaf.sensitive,
     pinned: resolved.pinned,
+    shadowed: newest.shadowed !== undefined,
     pending:
       pending === undefined
         ? undefined

@@ -19,6 +19,7 @@ export type { CustomFormat } from './compile-format.ts'
 export type { Explanation, LayerValue, PendingValue } from './explain.ts'
 export type { ConfigFault } from './faults.ts'
 export { layerOrder, type LayerName, type Precedence } from './layer.ts'
+export type { Refine, RefineFault } from './refine.ts'
 export type {
   ConfigSchema,
   Format,

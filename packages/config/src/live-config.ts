@@ -5,16 +5,19 @@ import { KeelsonError } from '@keelson/core/errors'
 import type { CompiledSchema } from './compile-schema.ts'
 import type { Config, RedactedValue } from './config.ts'
 import type { ConfigSource, SourceSnapshot } from './config-source.ts'
+import { createChangeRate } from './change-rate.ts'
 import { createDebounce } from './debounce.ts'
 import { publicValue } from './display.ts'
 import { explainLeaf, originOf } from './explain.ts'
-import { configInvalid, describeFault } from './faults.ts'
+import { type ConfigFault, configInvalid, describeFault } from './faults.ts'
 import type { MountedDirectories } from './mounted-directory.ts'
 import type { LoadedSource } from './load-sources.ts'
+import { type Refine, refineFaults } from './refine.ts'
 import type { Resolution, ResolvedLeaf } from './resolve.ts'
 import type { ConfigSchema } from './schema.ts'
 import { buildSnapshot, secretTexts, type Snapshot, valueAt } from './snapshot.ts'
 import type { HeldSnapshot, SnapshotFile } from './snapshot-file.ts'
+import { createStateFacts } from './state-facts.ts'
 import { createSubscriptions } from './subscriptions.ts'
 import { nearest } from './suggest.ts'
 
@@ -27,6 +30,7 @@ export interface LiveConfigParts {
   readonly loaded: readonly (LoadedSource | undefined)[]
   readonly snapshotFile: SnapshotFile | undefined
   readonly mounted: MountedDirectories | undefined
+  readonly refine: Refine<never> | undefined
   readonly clock: Clock
   readonly environment: string
   readonly production: boolean
@@ -52,7 +56,13 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
   const { service, schema, sources, clock, snapshotFile } = parts
   const held: (HeldSnapshot | undefined)[] = [...parts.loaded]
   const sourceWarnings = [...parts.sourceWarnings]
-  const evaluate = () => parts.evaluate(held.flatMap((source) => source?.snapshot ?? []))
+  /** What the layers hold now, checked key by key and then across keys. */
+  const evaluate = (): Resolution => {
+    const resolution = parts.evaluate(held.flatMap((source) => source?.snapshot ?? []))
+    return resolution.faults.length > 0
+      ? resolution
+      : { ...resolution, faults: refineFaults(parts.refine, resolution.leaves) }
+  }
   const first = evaluate()
   if (first.faults.length > 0) {
     await Promise.allSettled(sources.map((source) => source.close()))
@@ -65,6 +75,8 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
   let refusal: readonly string[] = []
   let closing: Promise<void> | undefined
   const subscriptions = createSubscriptions()
+  const rate = createChangeRate(clock)
+  const facts = createStateFacts(service)
 
   const config = {
     current: snapshot.tree,
@@ -74,16 +86,9 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
     hash: snapshot.hash,
     get warnings(): readonly string[] {
       return [
-        ...parts.warnings,
-        ...sourceWarnings.filter((warning) => warning !== undefined),
-        ...layerWarnings,
-        ...[...pending].map(
-          ([key, resolved]) =>
-            `${key} was changed by ${originOf(resolved)}; it takes effect at the next start.`,
-        ),
+        ...notes(),
         ...refusal.map((fault) => `A change is refused and the last good configuration kept: ${fault}.`),
         ...subscriptions.failures(),
-        ...(snapshotFile?.problem === undefined ? [] : [snapshotFile.problem]),
       ]
     },
     get pendingKeys(): readonly string[] {
@@ -100,6 +105,8 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
     },
     toRedacted: () => redactedValues(snapshot, pending),
     sensitiveValues: () => secretTexts(snapshot.leaves),
+    sensitiveVariables: () =>
+      [...schema.byEnvironmentName].filter(([, leaf]) => leaf.sensitive).map(([name]) => name),
     close() {
       reload.cancel()
       parts.mounted?.close()
@@ -114,43 +121,63 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
   const reload = createDebounce(
     () => {
       const candidate = evaluate()
-      if (candidate.faults.length > 0) {
-        reject(candidate)
-        return
+      const refused = candidate.faults.length > 0 ? candidate.faults : apply(candidate)
+      if (refused.length > 0) reject(refused)
+      else {
+        refusal = []
+        layerWarnings = candidate.warnings
+        keep()
       }
-      refusal = []
-      layerWarnings = candidate.warnings
-      apply(candidate)
-      keep()
+      facts.publish(snapshot.leaves, pending, notes())
     },
-    { clock, ...debounce },
+    { clock, ...debounce, notBefore: () => rate.notBefore },
   )
 
-  function reject(candidate: Resolution): void {
-    const faults = candidate.faults.map((fault) => `${describeFault(fault)} (${fault.origin})`)
+  /** What people should know, but for refusals, which are told for themselves. */
+  function notes(): readonly string[] {
+    const waiting = [...pending].map(
+      ([key, resolved]) => `${key} was changed by ${originOf(resolved)}; it takes effect at the next start.`,
+    )
+    return [
+      ...parts.warnings,
+      ...sourceWarnings,
+      ...layerWarnings,
+      ...waiting,
+      rate.warning,
+      snapshotFile?.problem,
+    ].filter((note) => note !== undefined)
+  }
+
+  function reject(found: readonly ConfigFault[]): void {
+    const faults = found.map((fault) => `${describeFault(fault)} (${fault.origin})`)
     // A source that repeats itself does not make the refusal new.
     if (isDeepStrictEqual(faults, refusal)) return
     refusal = faults
     channel('keelson.config.rejected').publish({ service, faults })
   }
 
-  function apply(candidate: Resolution): void {
+  /** @returns what is wrong with the new values of hot keys beside the old ones of the others; nothing is applied then */
+  function apply(candidate: Resolution): readonly ConfigFault[] {
     const merged = mergeChanges(snapshot.leaves, candidate.leaves)
+    const faults = merged.pending.size === 0 ? [] : refineFaults(parts.refine, merged.leaves)
+    if (faults.length > 0) return faults
     pending = merged.pending
     if (merged.changedKeys.length === 0) {
       snapshot = { ...snapshot, leaves: merged.leaves } // origins may have changed
-      return
+      return []
     }
     const previous = snapshot
     snapshot = buildSnapshot(merged.leaves)
     config.current = snapshot.tree
     config.hash = snapshot.hash
     config.revision++
+    rate.count()
     publishApplied(merged.changedKeys)
     subscriptions.notify(merged.changedKeys, (key) => [
       valueAt(snapshot.tree, key),
       valueAt(previous.tree, key),
     ])
+    return []
   }
 
   /** Only what was accepted gets here: a start from the file must not fail for what the running process had refused. */
@@ -171,18 +198,22 @@ export async function createLiveConfig<Schema extends ConfigSchema>(
   }
 
   publishApplied([])
+  facts.publish(snapshot.leaves, pending, notes())
   keep()
   parts.mounted?.watch(() => reload.trigger())
   for (const [index, source] of sources.entries()) {
     const reachable = (up: boolean) => {
       channel('keelson.config.source').publish({ service, source: source.name, up })
     }
+    const synced = () => channel('keelson.config.synced').publish({ service, source: source.name })
     reachable(parts.loaded[index]?.fresh === true)
+    if (parts.loaded[index]?.fresh === true) synced()
     source.watch?.({
       reachable,
       changed(changed) {
         held[index] = { snapshot: changed, readAtMs: clock.now() }
         sourceWarnings[index] = undefined
+        if (changed.stale !== true) synced()
         if (closing === undefined) reload.trigger()
       },
     })

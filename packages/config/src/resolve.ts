@@ -21,6 +21,8 @@ export interface ResolvedLeaf {
   /** Every layer that sets the key, low to high; the last is the winner. */
   readonly candidates: readonly Entry[]
   readonly pinned: boolean
+  /** What a remote source holds without effect, because a higher layer sets the key. */
+  readonly shadowed: Entry | undefined
 }
 
 /** All keys of a schema, filled as far as they can be. */
@@ -53,8 +55,13 @@ export function resolveLayers(
     if (entry !== undefined && leaf.schema.deprecated !== undefined) {
       warnings.push(`${leaf.key} is deprecated (${entry.origin}): ${leaf.schema.deprecated}`)
     }
+    const remote = candidates.findLast((candidate) => candidate.layer === 'remote')
+    const shadowed = entry?.layer === 'remote' ? undefined : remote
+    if (shadowed !== undefined && entry !== undefined) {
+      warnings.push(`${shadowed.origin} has no effect: ${entry.origin} sets ${leaf.key} and wins.`)
+    }
     const value = valueOf(leaf, candidates, faults)
-    leaves.set(leaf.key, { leaf, value, entry, candidates, pinned })
+    leaves.set(leaf.key, { leaf, value, entry, candidates, pinned, shadowed })
   }
   return { leaves, faults, warnings }
 }

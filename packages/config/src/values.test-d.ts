@@ -79,6 +79,21 @@ export async function inferredFromTheCall(): Promise<void> {
       db: { port: { format: 'port', default: 1 }, hosts: { format: 'array', default: ['a'] } },
     },
   })
+  void createConfig({
+    service: 'types',
+    schema: { pool: { min: { format: 'integer', default: 1 }, host: { format: 'string', default: '' } } },
+    refine: ({ pool }) => {
+      // @ts-expect-error — a mistyped key
+      void pool.mni
+      return pool.min > 1 ? [{ key: 'pool.min', problem: 'is too many' }] : []
+    },
+  })
+  void createConfig({
+    service: 'types',
+    schema: { min: { format: 'integer', default: 1 } },
+    // @ts-expect-error — a fault names a key of the schema
+    refine: () => [{ key: 'mni', problem: 'is too many' }],
+  })
   const level: 'debug' | 'info' = config.current.level
   config.subscribe('db.port', (next: number, previous: number) => next - previous)
   config.subscribe('db', (next) => next.port.toFixed() + level)

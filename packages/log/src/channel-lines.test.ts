@@ -61,7 +61,7 @@ describe('adoptChannels', () => {
     channel('keelson.lifecycle.changed').publish({ service: 'demo', phase: 'draining', reason: 'SIGTERM' })
     expect(last()).toMatchObject({ level: 6, short_message: 'service draining: SIGTERM', _phase: 'draining' })
 
-    expect(lines).toHaveLength(10)
+    expect(lines).toHaveLength(11)
     expect(lines.flatMap((line) => checkGelfLine(line))).toEqual([])
     end()
   })

@@ -72,6 +72,14 @@ describe('recordServiceFacts', () => {
     tell('keelson.config.applied', { service, revision: 2, hash: 'bbb', changedKeys: ['x'] })
     tell('keelson.config.rejected', { service, faults: ['no'] })
     tell('keelson.config.source', { service, source: 'etcd', up: false })
+    tell('keelson.config.source', { service, source: 'vault', up: true })
+    tell('keelson.config.synced', { service, source: 'vault' })
+    tell('keelson.config.state', {
+      service,
+      pendingKeys: ['a', 'b', 'c'],
+      shadowedKeys: ['d', 'e'],
+      pinnedKeys: ['f'],
+    })
     expect(await lines('keelson_config_')).toEqual([
       'keelson_config_info{hash="bbb"} 1',
       'keelson_config_revision 2',
@@ -79,6 +87,12 @@ describe('recordServiceFacts', () => {
       'keelson_config_applied_total 2',
       'keelson_config_rejected_total 1',
       'keelson_config_source_up{source="etcd"} 0',
+      'keelson_config_source_up{source="vault"} 1',
+      'keelson_config_source_synced_timestamp_seconds{source="etcd"} 0',
+      `keelson_config_source_synced_timestamp_seconds{source="vault"} ${Date.UTC(2026, 0, 1) / 1_000}`,
+      'keelson_config_restart_pending_keys 3',
+      'keelson_config_shadowed_keys 2',
+      'keelson_config_pinned_keys 1',
     ])
   })
 
@@ -214,6 +228,8 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
   'keelson.config.applied': { revision: 1, hash: 'a', changedKeys: [] },
   'keelson.config.rejected': { faults: [] },
   'keelson.config.source': { source: 'etcd', up: true },
+  'keelson.config.synced': { source: 'etcd' },
+  'keelson.config.state': { pendingKeys: ['a'], shadowedKeys: [], pinnedKeys: [] },
   'keelson.log.dropped': { reason: 'full', count: 1 },
   'keelson.admission.shed': { reason: 'limit' },
 }

@@ -153,6 +153,8 @@ const observedChannels: readonly ChannelName[] = [
   'keelson.config.applied',
   'keelson.config.rejected',
   'keelson.config.source',
+  'keelson.config.synced',
+  'keelson.config.state',
   'keelson.log.dropped',
   'keelson.admission.shed',
   'keelson.work.declared',

@@ -27,6 +27,10 @@ export type ServiceScalarName =
   | 'keelson_config_applied_total'
   | 'keelson_config_rejected_total'
   | 'keelson_config_source_up'
+  | 'keelson_config_source_synced_timestamp_seconds'
+  | 'keelson_config_restart_pending_keys'
+  | 'keelson_config_shadowed_keys'
+  | 'keelson_config_pinned_keys'
   | 'keelson_client_calls_total'
   | 'keelson_client_attempts_total'
   | 'keelson_client_retries_total'
@@ -125,6 +129,27 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     type: 'gauge',
     help: 'Whether a source of configuration is within reach.',
     labels: ['source'],
+  },
+  keelson_config_source_synced_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When a source of configuration was last read, in seconds since 1970; 0 before the first time.',
+    labels: ['source'],
+    unit: 'seconds',
+  },
+  keelson_config_restart_pending_keys: {
+    type: 'gauge',
+    help: 'Keys that were changed and take effect at the next start.',
+    labels: [],
+  },
+  keelson_config_shadowed_keys: {
+    type: 'gauge',
+    help: 'Keys that a remote source sets without effect, because a higher layer sets them too.',
+    labels: [],
+  },
+  keelson_config_pinned_keys: {
+    type: 'gauge',
+    help: 'Keys for which KEELSON_CONFIG_PIN lets the environment win over remote sources.',
+    labels: [],
   },
 
   keelson_client_calls_total: {

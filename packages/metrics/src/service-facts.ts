@@ -64,6 +64,10 @@ function recordConfiguration({ service, families, clock }: FactSource): readonly
   const applied = families.scalar('keelson_config_applied_total').series()
   const rejected = families.scalar('keelson_config_rejected_total').series()
   const sources = families.scalar('keelson_config_source_up')
+  const synced = families.scalar('keelson_config_source_synced_timestamp_seconds')
+  const pending = families.scalar('keelson_config_restart_pending_keys').series()
+  const shadowed = families.scalar('keelson_config_shadowed_keys').series()
+  const pinned = families.scalar('keelson_config_pinned_keys').series()
   return [
     subscribe('keelson.config.applied', (fact) => {
       if (fact.service !== service) return
@@ -78,7 +82,18 @@ function recordConfiguration({ service, families, clock }: FactSource): readonly
       if (fact.service === service) rejected.value++
     }),
     subscribe('keelson.config.source', (fact) => {
-      if (fact.service === service) sources.series(fact.source).value = fact.up ? 1 : 0
+      if (fact.service !== service) return
+      sources.series(fact.source).value = fact.up ? 1 : 0
+      synced.series(fact.source) // 0 for a source that has never been read
+    }),
+    subscribe('keelson.config.synced', (fact) => {
+      if (fact.service === service) synced.series(fact.source).value = clock.now() / 1_000
+    }),
+    subscribe('keelson.config.state', (fact) => {
+      if (fact.service !== service) return
+      pending.value = fact.pendingKeys.length
+      shadowed.value = fact.shadowedKeys.length
+      pinned.value = fact.pinnedKeys.length
     }),
   ]
 }
