@@ -110,7 +110,6 @@ export function openLedger(options: LedgerOptions): Ledger | undefined {
     reportPath: armFatalReport(`${slot.base}.report.json`),
     restartsAtMs: restartsOf(previous, now),
   }
-  let closed = false
   write()
 
   function write(): void {
@@ -133,19 +132,14 @@ export function openLedger(options: LedgerOptions): Ledger | undefined {
       return record.end
     },
     beat(phase, vitals, count) {
-      if (closed) return
       record = { ...record, beatAtMs: clock.now(), phase, vitals, oomKillCount: count }
       file.replaceLater(JSON.stringify(record)).catch(unwritable)
     },
     setEnd(end, phase) {
-      if (closed) return
       record = { ...record, beatAtMs: clock.now(), phase, end }
       write()
     },
-    close() {
-      closed = true
-      slot.release()
-    },
+    close: () => slot.release(),
   }
 }
 

@@ -1,10 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createFakeClock } from '@keelson/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { channel, type ChannelName, subscribe } from '../channels/index.ts'
 import { createProcessWatch, type ProcessWatch, type ProcessWatchOptions } from './process-watch.ts'
+import { markStall } from './stall-mark.ts'
 
 const mebibyte = 1_048_576
 const clean = { reason: 'SIGTERM', exitCode: 0, cut: [], failures: [] }
@@ -286,6 +295,35 @@ describe('createProcessWatch', () => {
       expect.arrayContaining(['snapshot.json', 'life-running-pod.lock', 'life-running-pod.json']),
     )
     expect(left.filter((name) => name.startsWith('life-old'))).toEqual([])
+  })
+
+  it('gives its place back once only: it may be somebody else’s by then', () => {
+    const { watch } = start()
+    watch.close(clean)
+    start()
+    watch.close(clean)
+    start()
+    expect(of('keelson.ledger.problem')).toMatchObject([{ problem: 'in-use' }])
+  })
+
+  it('remembers a hundred restarts and no more', () => {
+    const { clock, watch } = start()
+    watch.close(clean)
+    const path = watch.recordPath ?? ''
+    const record = JSON.parse(readFileSync(path, 'utf8')) as object // our own
+    const restartsAtMs = Array.from({ length: 150 }, () => clock.now())
+    writeFileSync(path, JSON.stringify({ ...record, restartsAtMs }))
+    expect(start().watch.previousExit?.restartsLastHourCount).toBe(100)
+  })
+
+  it('removes the mark of a stall of the life before', () => {
+    const { watch } = start()
+    watch.close(clean)
+    const path = watch.recordPath ?? ''
+    markStall(path, { pid: process.pid, sinceMs: 1, seenAtMs: 2 })
+    expect(existsSync(`${path}.stall`)).toBe(true)
+    start()
+    expect(existsSync(`${path}.stall`)).toBe(false)
   })
 
   it('leaves no timer and no listener behind', () => {

@@ -44,6 +44,6 @@ function foldersOf({ root, mountPoint }: CgroupMount, path: string): readonly st
 /** The path below the mount point; empty for the mount point itself, and for a group that the mount does not show. */
 function pathInside(root: string, path: string): string {
   const base = root === '/' ? '' : root
-  if (!path.startsWith(`${base}/`) || path.split('/').includes('..')) return ''
+  if (!path.startsWith(`${base}/`)) return ''
   return path.slice(base.length).replace(/\/+$/, '')
 }

@@ -72,7 +72,11 @@ describe('createLeakDetector', () => {
       floor: (at: number) => (30 + 40 * (1 - Math.exp(-at / 3))) * mebibyte,
     },
     { what: 'load that comes and goes', floor: (at: number) => (50 + 20 * Math.sin(at / 3)) * mebibyte },
-    { what: 'a few bytes a minute', floor: (at: number) => 40 * mebibyte + at * 10_000 },
+    {
+      what: 'a rise too small to matter, however steady',
+      floor: (at: number) => 40 * mebibyte + at * 10_000,
+      noiseBytes: 0,
+    },
   ])('never calls $what growing', (life) => {
     for (let seed = 1; seed <= 5; seed++) {
       live({ minutes: 90, seed, ...life }, (_minutes, { estimate }) => {
@@ -100,6 +104,19 @@ describe('createLeakDetector', () => {
     expect(estimate.verdict).toBe('growing')
   })
 
+  it('takes the lowest floor of a window for its value', () => {
+    const detector = createLeakDetector()
+    for (const [atMs, bytes] of [
+      [0, 50],
+      [10, 40],
+      [20, 60],
+      [minuteMs, 70],
+    ] as const) {
+      detector.observe(atMs, bytes)
+    }
+    expect(detector.estimate.floorBytes).toBe(40)
+  })
+
   it('takes growth back once it has ended', () => {
     const verdicts: string[] = []
     live(
@@ -115,7 +132,7 @@ describe('createLeakDetector', () => {
     const detector = createLeakDetector()
     const verdicts = new Set<string>()
     for (let minute = 0; minute < 40; minute++) {
-      const odd = minute === 25 ? 5 * mebibyte : 0
+      const odd = minute === 25 ? 27 * mebibyte : 0
       detector.observe(minute * minuteMs, (30 + minute * 2) * mebibyte - odd)
       if (minute > 12) verdicts.add(detector.estimate.verdict)
     }

@@ -46,10 +46,8 @@ const RISE_AT_LEAST_BYTES = 4 * 1_048_576
 const RISE_AT_LEAST_SHARE = 0.05
 // A start that fills caches rises fast, then slowly: the later half must go on at this share of the earlier.
 const STEADY_SHARE = 0.6
-// A drop of this share of the rise since the first window is a sawtooth: something did let go.
-const DROP_SHARE = 0.5
-// Windows in a row without a trend before growth counts as over.
-const QUIET_WINDOWS = 3
+// Windows in a row without a trend before growth counts as over: a single odd one hides the trend for three.
+const QUIET_WINDOWS = 4
 
 interface Point {
   readonly atMs: number
@@ -113,8 +111,7 @@ function growthOf(windows: readonly Point[]): number | undefined {
   const growing =
     trend >= TREND_AT_LEAST &&
     rise >= Math.max(RISE_AT_LEAST_BYTES, first.bytes * RISE_AT_LEAST_SHARE) &&
-    laterSlope >= earlierSlope * STEADY_SHARE &&
-    greatestDrop(windows) < rise * DROP_SHARE
+    laterSlope >= earlierSlope * STEADY_SHARE
   return growing ? slope : undefined
 }
 
@@ -130,14 +127,4 @@ function median(values: readonly number[]): number {
   const middle = sorted.length / 2
   const [low = 0, high = 0] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
   return (low + high) / 2
-}
-
-function greatestDrop(windows: readonly Point[]): number {
-  let highest = 0
-  let drop = 0
-  for (const { bytes } of windows) {
-    highest = Math.max(highest, bytes)
-    drop = Math.max(drop, highest - bytes)
-  }
-  return drop
 }

@@ -98,13 +98,15 @@ describe('readLimits', () => {
   it('takes the tightest limit above the process, with the usage of that level', () => {
     const { memory, cpu } = read({
       '/proc/self/mountinfo': '30 25 0:26 / /sys/fs/cgroup rw - cgroup2 cgroup rw',
-      '/proc/self/cgroup': '0::/pod/container\n',
-      '/sys/fs/cgroup/pod/container/memory.max': 'max',
-      '/sys/fs/cgroup/pod/container/memory.current': '1',
-      '/sys/fs/cgroup/pod/memory.max': String(100 * mebibyte),
-      '/sys/fs/cgroup/pod/memory.current': '2',
-      '/sys/fs/cgroup/pod/container/cpu.max': '200000 100000',
-      '/sys/fs/cgroup/pod/cpu.max': '100000 100000',
+      '/proc/self/cgroup': '0::/slice/pod/container\n',
+      '/sys/fs/cgroup/slice/memory.max': String(200 * mebibyte),
+      '/sys/fs/cgroup/slice/memory.current': '3',
+      '/sys/fs/cgroup/slice/pod/container/memory.max': 'max',
+      '/sys/fs/cgroup/slice/pod/container/memory.current': '1',
+      '/sys/fs/cgroup/slice/pod/memory.max': String(100 * mebibyte),
+      '/sys/fs/cgroup/slice/pod/memory.current': '2',
+      '/sys/fs/cgroup/slice/pod/container/cpu.max': '200000 100000',
+      '/sys/fs/cgroup/slice/pod/cpu.max': '100000 100000',
     })
     expect(memory).toMatchObject({ limitBytes: 100 * mebibyte, usageBytes: 2 })
     expect(cpu.limitCores).toBe(1)
