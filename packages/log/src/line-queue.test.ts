@@ -55,6 +55,8 @@ describe('LineQueue', () => {
     add(queue, 'short\n')
     expect(add(queue, `${'x'.repeat(96)}\n`)).toBe(2)
     expect(queue.isEmpty).toBe(true)
+    add(queue, 'next\n')
+    expect(contents(queue)).toBe('next\n')
   })
 
   test('goes on within a line of which the beginning was taken', () => {

@@ -58,7 +58,7 @@ const maxCloseMs = 2000
 /**
  * Makes the destination that writes to standard output, one system call a line: when a log call returns and the pipe
  * has room, the line is in the kernel and survives whatever happens to the process. A reader that stops never blocks
- * the process for long (see `openOutput` for where that holds): lines then wait in a queue of bounded size.
+ * the process for long (`standardOutput` says where that holds): lines then wait in a queue of bounded size.
  *
  * @throws KEELSON_LOG_OPTIONS_INVALID
  */
