@@ -11,6 +11,13 @@ describe('options of createEtcdSource', () => {
     }
   })
 
+  it('lets a password go over http on this machine, over https, and where nobody minds', () => {
+    const user = { ...options, username: 'u', password: 'p' }
+    expect(createEtcdSource({ ...user, securePasswords: true }).name).toBe('etcd')
+    expect(createEtcdSource({ ...user, endpoints: 'https://a:1', securePasswords: true }).name).toBe('etcd')
+    expect(createEtcdSource({ ...user, endpoints: 'http://a:1' }).name).toBe('etcd')
+  })
+
   it('is required unless said otherwise', () => {
     expect(createEtcdSource(options).required).toBe(true)
     expect(createEtcdSource({ ...options, required: false }).required).toBe(false)
@@ -31,6 +38,10 @@ describe('options of createEtcdSource', () => {
     ['an unknown word for required', { required: 'maybe' }],
     ['TLS that is no object', { tls: 'ca.pem' }],
     ['an unknown TLS file', { endpoints: 'https://a:1', tls: { caPath: 'ca.pem' } }],
+    [
+      'a password over http where that is unwanted',
+      { endpoints: 'http://a:1', username: 'u', password: 'hunter2', securePasswords: true },
+    ],
     ['a TLS file for http', { tls: { caFile: 'ca.pem' } }],
     ['a certificate without its key', { endpoints: 'https://a:1', tls: { certFile: 'c.pem' } }],
   ])('refuses %s', (_, wrong) => {

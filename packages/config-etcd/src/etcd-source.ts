@@ -23,6 +23,12 @@ export interface EtcdSourceOptions {
   /** Files for TLS, only with `https` endpoints. @defaultValue none: the authorities that Node trusts, no own certificate */
   readonly tls?: EtcdTlsFiles
   /**
+   * Refuses `http` endpoints beyond this machine when there is a `username`: the password would be readable on the way.
+   *
+   * @defaultValue false; `keelson` sets it in production
+   */
+  readonly securePasswords?: boolean
+  /**
    * Whether the service may start without etcd: not with `true`; with `'snapshot'` only from the snapshot file of
    * `createConfig`; with `false` without any of its values too.
    *
@@ -61,10 +67,11 @@ export interface EtcdTlsFiles {
 
 /** Values of the options of {@link createEtcdSource} that were left out. */
 export const etcdSourceDefaults: {
+  readonly securePasswords: boolean
   readonly required: boolean | 'snapshot'
   readonly callTimeoutMs: number
   readonly reconcileMs: number
-} = Object.freeze({ required: true, callTimeoutMs: 2_000, reconcileMs: 60_000 })
+} = Object.freeze({ securePasswords: false, required: true, callTimeoutMs: 2_000, reconcileMs: 60_000 })
 
 /**
  * A source that loads `/<org>/<env>/_shared/` and `/<org>/<env>/<service>/` and follows them. Both prefixes are always
@@ -161,6 +168,7 @@ const rules: { readonly [Name in keyof Required<EtcdSourceOptions>]: OptionRule 
     value === undefined || (typeof value === 'object' && value !== null)
       ? undefined
       : 'an object with caFile, certFile and keyFile',
+  securePasswords: optionRules.boolean,
   required: (value) =>
     value === undefined || typeof value === 'boolean' || value === 'snapshot'
       ? undefined
@@ -172,10 +180,14 @@ const rules: { readonly [Name in keyof Required<EtcdSourceOptions>]: OptionRule 
 }
 
 /** What contradicts itself across options: a password meant for TLS must not go over a bare connection by mistake. */
-function checkTls({ endpoints, tls }: EtcdSourceOptions): void {
+function checkTls({ endpoints, tls, username, securePasswords }: EtcdSourceOptions): void {
   const secureCount = endpointList(endpoints).filter((endpoint) => endpoint.startsWith('https:')).length
   if (secureCount > 0 && secureCount < endpointList(endpoints).length) {
     throw contradiction('endpoints must be all https or all http.')
+  }
+  const isBare = endpointList(endpoints).some((endpoint) => /^http:/.test(endpoint) && !isLoopback(endpoint))
+  if (securePasswords === true && username !== undefined && isBare) {
+    throw contradiction('the password would go over http; use https endpoints.')
   }
   if (tls === undefined) return
   checkOptions<EtcdTlsFiles>('KEELSON_ETCD_OPTIONS_INVALID', 'tls of createEtcdSource', tls, {
@@ -189,6 +201,10 @@ function checkTls({ endpoints, tls }: EtcdSourceOptions): void {
   if ((tls.certFile === undefined) !== (tls.keyFile === undefined)) {
     throw contradiction('tls needs certFile and keyFile together.')
   }
+}
+
+function isLoopback(endpoint: string): boolean {
+  return /^https?:\/\/(localhost|127\.[\d.]+|\[::1\]):/.test(endpoint)
 }
 
 function contradiction(message: string): KeelsonError {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { type Clock, systemClock } from '@keelson/core/clock'
-import { checkOptions, optionRules } from '@keelson/core/errors'
+import { checkOptions, isKeelsonError, optionRules } from '@keelson/core/errors'
 import type { CustomFormat } from './compile-format.ts'
 import { type CompiledSchema, compileSchema } from './compile-schema.ts'
 import type { ConfigSource } from './config-source.ts'
@@ -296,7 +296,17 @@ async function sourcesOf(
   sources: ConfigOptions<ConfigSchema>['sources'],
   context: SourceContext,
 ): Promise<readonly ConfigSource[]> {
-  return typeof sources === 'function' ? sources(context) : (sources ?? [])
+  if (typeof sources !== 'function') return sources ?? []
+  try {
+    return await sources(context)
+  } catch (error) {
+    if (!isKeelsonError(error) || !/^KEELSON_(?!CONFIG_).*_OPTIONS_INVALID$/.test(error.code)) throw error
+    // The options were taken from the configuration, so that the mistake is there.
+    const suggestion = 'Correct the keys that the source is made from.'
+    throw configInvalid(context.service, [
+      { key: 'sources', problem: `cannot be made: ${error.message}`, origin: error.code, suggestion },
+    ])
+  }
 }
 
 async function mountedOf(

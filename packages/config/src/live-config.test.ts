@@ -4,6 +4,7 @@ import {
   type ConfigSourceChanged,
   subscribe,
 } from '@keelson/core/channels'
+import { KeelsonError } from '@keelson/core/errors'
 import { createFakeClock, type FakeClock } from '@keelson/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fixedSource, type TestSource } from '../test/sources.ts'
@@ -241,6 +242,20 @@ describe('sources of createConfig', () => {
       sources: ({ value }) => [fixedSource({ needed: String(value('port')) })],
     }).catch((error: unknown) => error)
     expect(failure).toMatchObject({ code: 'KEELSON_CONFIG_INVALID', details: { faults: [{ key: 'port' }] } })
+  })
+
+  it('counts what a source refuses of its options as a fault of the configuration', async () => {
+    const refused = new KeelsonError(
+      'KEELSON_ETCD_OPTIONS_INVALID',
+      'endpoints must be all https or all http',
+    )
+    await expect(
+      createConfig({ service: 'catalog', schema, sources: () => Promise.reject(refused) }),
+    ).rejects.toMatchObject({ code: 'KEELSON_CONFIG_INVALID', details: { faults: [{ key: 'sources' }] } })
+    const other = new Error('a mistake in the code')
+    await expect(
+      createConfig({ service: 'catalog', schema, sources: () => Promise.reject(other) }),
+    ).rejects.toBe(other)
   })
 
   it('closes the sources when the first snapshot has faults', async () => {

@@ -15,7 +15,8 @@ interface DependencySchema {
 }
 
 /**
- * Loads the configuration of a service. etcd's client is only loaded where `etcd.endpoints` names one.
+ * Loads the configuration of a service. etcd's client is only loaded where `etcd.endpoints` names one. In production
+ * the variables of secrets are taken out of the process's environment.
  *
  * @throws KEELSON_CONFIG_INVALID with every fault, KEELSON_CONFIG_SOURCE_UNAVAILABLE
  */
@@ -42,6 +43,7 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
           org: value('etcd.org') as string,
           env: local.environment,
           service: definition.name,
+          securePasswords: runtime.production,
           required: required ?? (value('state.dir') === null ? true : 'snapshot'),
           ...(tls === undefined ? {} : { tls }),
           ...(username === null ? {} : { username }),
@@ -54,6 +56,10 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
       return directory === null ? undefined : { directory: resolve(runtime.cwd, directory) }
     },
   })
+  if (runtime.production && runtime.env === process.env) {
+    // Not inherited by child processes, nor shown by diagnostic reports from here on.
+    for (const name of config.sensitiveVariables()) delete process.env[name]
+  }
   return config as unknown as HouseConfig // the schema is built at run time around the literal that types it
 }
 
