@@ -58,10 +58,12 @@ async function serveTraced(): Promise<string> {
   const metrics = createMetrics({ service: 'traced', runtime: false, exemplars: true })
   metrics.requests.route('GET', '/').record(200, 0.2, traceId)
   const server = createServer((request, response) => {
-    void metrics.render({ accept: request.headers.accept }).then(({ contentType, body }) => {
+    const answer = async () => {
+      const { contentType, body } = await metrics.render({ accept: request.headers.accept })
       response.setHeader('content-type', contentType)
       response.end(body)
-    })
+    }
+    void answer()
   })
   stack.defer(async () => {
     server.close()
@@ -106,6 +108,10 @@ async function unmatchedSelectors(exprs: readonly string[]): Promise<readonly st
   return results.filter(([, samples]) => samples.length === 0).map(([selector]) => selector)
 }
 
+function renamed(exprs: readonly string[]): readonly string[] {
+  return exprs.map((expr) => expr.replaceAll('http_requests_total', 'http_request_count'))
+}
+
 const panelQueries = boards.flatMap(({ rows }) =>
   rows.flatMap(({ panels }) => panels.flatMap(({ targets }) => targets.map(({ expr }) => expr))),
 )
@@ -116,10 +122,10 @@ describe.skipIf(!prometheusProgram.available)(
   () => {
     it('takes every page as OpenMetrics', async () => {
       const up = await prometheus.query('up')
-      expect(up.map(({ metric, value }) => [metric['job'], value[1]]).toSorted()).toEqual([
-        ['catalog', '1'],
-        ['delivery', '1'],
-        ['traced', '1'],
+      expect(up.map(({ metric, value }) => `${metric['job']} ${value[1]}`).toSorted()).toEqual([
+        'catalog 1',
+        'delivery 1',
+        'traced 1',
       ])
       // Only OpenMetrics names a counter without its `_total`.
       expect(await prometheus.api('metadata', { metric: 'http_requests' })).toHaveProperty('http_requests')
@@ -137,8 +143,6 @@ describe.skipIf(!prometheusProgram.available)(
     })
 
     it('has none for a metric that was renamed, which shows that both look', async () => {
-      const renamed = (exprs: readonly string[]) =>
-        exprs.map((expr) => expr.replaceAll('http_requests_total', 'http_request_count'))
       expect(await emptyQueries(renamed(panelQueries.filter((expr) => !isExempt(expr))))).not.toEqual([])
       expect(await unmatchedSelectors(renamed(ruleQueries))).not.toEqual([])
     })
@@ -165,13 +169,9 @@ describe.skipIf(!prometheusProgram.available)(
 
     it('sees at once that a replica has gone', async () => {
       delivery.process.signal('SIGTERM')
-      await until(
-        async () => (await prometheus.query('up{job="delivery"} == 0')).length === 1,
-        'the end of the replica',
-      )
-      expect(await prometheus.query('ALERTS{alertname="KeelsonTargetDown",job="delivery"}')).toMatchObject([
-        { metric: { alertstate: 'pending' } },
-      ])
+      // Pending: the alert itself waits for five minutes.
+      const alerts = 'ALERTS{alertname="KeelsonTargetDown",job="delivery",alertstate="pending"}'
+      await until(async () => (await prometheus.query(alerts)).length === 1, 'the alert')
     })
   },
 )

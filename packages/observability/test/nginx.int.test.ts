@@ -85,7 +85,7 @@ async function send(bytes: string | Buffer): Promise<string> {
   return text(socket).catch(() => '')
 }
 
-function request(path: string, headers: readonly string[] = []): Buffer {
+function get(path: string, headers: readonly string[] = []): Buffer {
   const lines = [`GET ${path} HTTP/1.1`, 'host: a', 'connection: close', ...headers]
   return Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1')
 }
@@ -140,7 +140,7 @@ describe.skipIf(!nginx.available)('the log format and the request-id map of ngin
     'x'.repeat(128),
     '5f3c1e6a-1111-4222-8333-123456789abc',
   ])('keep the id %j, and the line, the answer and the service have the same', async (id) => {
-    const { line, echoed, atService } = await exchange(request('/videos/1', [`x-request-id: ${id}`]))
+    const { line, echoed, atService } = await exchange(get('/videos/1', [`x-request-id: ${id}`]))
     expect({ line: checkGelfLine(line), echoed, atService }).toEqual({
       line: [],
       echoed: [id],
@@ -161,7 +161,7 @@ describe.skipIf(!nginx.available)('the log format and the request-id map of ngin
     ['one with bytes that are no UTF-8', ['x-request-id: a\xff\xfe']],
     ['a variable of nginx', ['x-request-id: $host']],
   ])('replace %s by a new UUID that all three have', async (_, headers) => {
-    const { line, echoed, atService } = await exchange(request('/videos/1', headers))
+    const { line, echoed, atService } = await exchange(get('/videos/1', headers))
     expect(checkGelfLine(line)).toEqual([])
     expect(echoed).toEqual([expect.stringMatching(uuid)])
     expect(atService).toBe(echoed[0])
@@ -170,7 +170,7 @@ describe.skipIf(!nginx.available)('the log format and the request-id map of ngin
 
   test('give the service one id when the caller sends two', async () => {
     const { line, echoed, atService } = await exchange(
-      request('/videos/1', ['x-request-id: one', 'x-request-id: two']),
+      get('/videos/1', ['x-request-id: one', 'x-request-id: two']),
     )
     expect(checkGelfLine(line)).toEqual([])
     expect(echoed).toHaveLength(1)
@@ -178,18 +178,18 @@ describe.skipIf(!nginx.available)('the log format and the request-id map of ngin
   })
 
   test.each([
-    ['quotes and backslashes', request('/a"b\\c', ['user-agent: "\\"\\\\'])],
-    ['control characters', request('/a', ['user-agent: a\tb\x01c'])],
-    ['bytes that are no UTF-8', request('/\xff\xc3(', ['user-agent: \xff\xfe\xc3('])],
+    ['quotes and backslashes', get('/a"b\\c', ['user-agent: "\\"\\\\'])],
+    ['control characters', get('/a', ['user-agent: a\tb\x01c'])],
+    ['bytes that are no UTF-8', get('/\xff\xc3(', ['user-agent: \xff\xfe\xc3('])],
     ['UTF-8', Buffer.from('GET /ü HTTP/1.1\r\nhost: a\r\nuser-agent: 日本😀\r\nconnection: close\r\n\r\n')],
-    ['half a JSON object', request('/","level":0,"x":"', ['user-agent: "},{"'])],
+    ['half a JSON object', get('/","level":0,"x":"', ['user-agent: "},{"'])],
     [
       'a long path and agent',
-      request(`/${'"'.repeat(6_000)}?${'x'.repeat(1_000)}`, [`user-agent: ${'\\'.repeat(6_000)}`]),
+      get(`/${'"'.repeat(6_000)}?${'x'.repeat(1_000)}`, [`user-agent: ${'\\'.repeat(6_000)}`]),
     ],
     ['no method that there is', Buffer.from('BR"EW / HTTP/1.1\r\nhost: a\r\n\r\n')],
     ['no HTTP at all', Buffer.from('\x16\x03\x01\x02\x00\x01\x00\r\n\r\n', 'latin1')],
-    ['an absolute address', request('http://a/b?secret=1')],
+    ['an absolute address', get('http://a/b?secret=1')],
   ])('write a valid line for %s', async (_, bytes) => {
     const { line, isUtf8 } = await exchange(bytes)
     expect({ violations: checkGelfLine(line), isUtf8, line }).toMatchObject({ violations: [], isUtf8: true })
@@ -202,7 +202,7 @@ describe.skipIf(!nginx.available)('the log format and the request-id map of ngin
     [500, 3],
     [503, 3],
   ])('write an answer with %i at level %i', async (status, level) => {
-    const { line } = await exchange(request(`/?status=${status}`))
+    const { line } = await exchange(get(`/?status=${status}`))
     expect(JSON.parse(line)).toMatchObject({ _status: status, level, _url: '/' })
   })
 })
