@@ -1,27 +1,31 @@
-import { createServer, type Server } from 'node:net'
+import { randomInt } from 'node:crypto'
+import { createServer } from 'node:net'
 
-/** Finds two ports of the loopback address that nobody listens on, by taking and giving them back. */
+// Below the range that Linux takes for outgoing connections (32768 up): the load of the stop opens hundreds of them, and
+// one could get the port of the service that is about to be started again.
+const FIRST_PORT = 20_000
+const LAST_PORT = 32_000
+
+/** Finds two ports of the loopback address that nobody listens on. */
 export async function findFreePorts(): Promise<readonly [number, number]> {
-  const [first, second] = await Promise.all([listen(), listen()])
-  const ports = [portOf(first), portOf(second)] as const
-  await Promise.all([close(first), close(second)])
-  return ports
+  const first = await findFreePort()
+  for (;;) {
+    const second = await findFreePort()
+    if (second !== first) return [first, second]
+  }
 }
 
-function listen(): Promise<Server> {
-  return new Promise((resolve, reject) => {
+async function findFreePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(FIRST_PORT, LAST_PORT)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const server = createServer()
-    server.once('error', reject)
-    server.listen({ host: '127.0.0.1', port: 0 }, () => resolve(server))
+    server.once('error', () => resolve(false))
+    server.listen({ host: '127.0.0.1', port }, () => server.close(() => resolve(true)))
   })
-}
-
-function portOf(server: Server): number {
-  const address = server.address()
-  // A server that listens on a port has an address object.
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
-
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => server.close(() => resolve()))
 }
