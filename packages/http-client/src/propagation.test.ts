@@ -22,6 +22,16 @@ describe('propagationHeaders', () => {
     })
   })
 
+  it.each([
+    ['00', '00'],
+    ['01', '01'],
+    ['ff', '03'],
+    [undefined, '01'],
+  ])('keeps the flags %s of the caller, as far as they are defined: %s', (traceFlags, sent) => {
+    const headers = propagationHeaders({ ...base, context: { requestId: 'abc-1', traceId, traceFlags } })
+    expect(headers['traceparent']?.slice(-3)).toBe(`-${sent}`)
+  })
+
   it('says what it knows outside of any request', () => {
     expect(propagationHeaders({ ...base, limitMs: Infinity, context: undefined })).toEqual({
       'x-client': 'delivery',

@@ -13,7 +13,7 @@ export interface PropagationOptions {
 
 /**
  * Headers that carry a request on to a service of the same system: `x-client`, `x-retry-attempt`, `x-criticality`,
- * and as far as they are known `x-request-timeout-ms`, `x-request-id`, `traceparent` (same trace, new span).
+ * and as far as they are known `x-request-timeout-ms`, `x-request-id`, `traceparent` (same trace and flags, new span).
  */
 export function propagationHeaders(options: PropagationOptions): Record<string, string> {
   const { service, context, retry, limitMs } = options
@@ -27,9 +27,17 @@ export function propagationHeaders(options: PropagationOptions): Record<string, 
   if (context === undefined) return headers
   headers['x-request-id'] = context.requestId
   if (context.traceId !== undefined) {
-    headers['traceparent'] = `00-${context.traceId}-${newSpanId(options.random)}-01`
+    headers['traceparent'] = `00-${context.traceId}-${newSpanId(options.random)}-${flagsOf(context)}`
   }
   return headers
+}
+
+/**
+ * The caller's flags, so that what is not sampled stays so; `01` (sampled) for a trace that nobody has decided on. Bits that
+ * have no meaning yet must be 0 (W3C Trace Context 2, §3.2.2.5: bit 0 sampled, bit 1 random trace id).
+ */
+function flagsOf({ traceFlags }: RequestContext): string {
+  return traceFlags === undefined ? '01' : `0${Number.parseInt(traceFlags, 16) & 0b11}`
 }
 
 /** 16 hexadecimal digits that are not all zero, as W3C Trace Context wants them; uniqueness is enough, secrecy is not needed. */

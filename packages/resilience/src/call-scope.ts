@@ -90,6 +90,20 @@ export class CallScope {
     )
   }
 
+  /**
+   * The error of a call that has less time left than any has lately needed.
+   *
+   * @param neededMs milliseconds
+   */
+  hopelessError(neededMs: number): KeelsonError {
+    const remainingMs = Math.floor(this.remainingMs)
+    return new KeelsonError(
+      'KEELSON_RESILIENCE_DEADLINE_EXCEEDED',
+      `The call to ${this.dependency} has ${remainingMs} ms left, and none has lately needed less than ${Math.ceil(neededMs)} ms: it was not made. Look for what used the time up, or allow more.`,
+      { statusCode: 504, details: { dependency: this.dependency, remainingMs, neededMs } },
+    )
+  }
+
   #cancel(): void {
     if (this.#cancelled !== undefined) return
     const reason: unknown = this.#bounds.signals.find((signal) => signal?.aborted)?.reason

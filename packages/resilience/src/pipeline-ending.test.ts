@@ -55,6 +55,45 @@ function context(overrides: Partial<RequestContext> = {}): RequestContext {
   return { requestId: 'request-1', ...overrides }
 }
 
+/** An operation that takes a while. */
+const taking = (durationMs: number) => () =>
+  new Promise<string>((resolve) => clock.setTimeout(() => resolve('done'), durationMs))
+
+describe('a call with little time left', () => {
+  it('is not made when none has lately been as fast', async () => {
+    const pipeline = make()
+    await settle(pipeline, taking(100))
+    const operation = vi.fn(taking(100))
+    const error = await settle(pipeline, operation, { timeoutMs: 90 })
+    expect(error).toMatchObject({
+      code: 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED',
+      details: { remainingMs: 90, neededMs: 100 },
+    })
+    expect(operation).not.toHaveBeenCalled()
+    expect(calls.at(-1)).toMatchObject({ outcome: 'timeout', attemptCount: 0 })
+    expect(await settle(pipeline, operation, { timeoutMs: 150 })).toBe('done')
+  })
+
+  it('is made again after a while: what was fast once may be so again', async () => {
+    const pipeline = make()
+    await settle(pipeline, taking(100))
+    await clock.advance(10_000)
+    expect(await settle(pipeline, taking(50), { timeoutMs: 90 })).toBe('done')
+  })
+
+  it('begins no retry that cannot end in time', async () => {
+    const pipeline = make()
+    await settle(pipeline, taking(100))
+    const operation = vi.fn(async () => {
+      await taking(60)()
+      return down()
+    })
+    const error = await settle(pipeline, operation, { timeoutMs: 150, idempotent: true })
+    expect(error).toMatchObject({ code: 'KEELSON_TEST_DOWN' })
+    expect(operation).toHaveBeenCalledOnce()
+  })
+})
+
 describe('the end of a call from outside', () => {
   it('inherits the deadline of the request, less what its own answer needs', async () => {
     const pipeline = make()

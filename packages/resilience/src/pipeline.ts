@@ -13,6 +13,7 @@ import { Bulkhead } from './bulkhead.ts'
 import { CallScope } from './call-scope.ts'
 import { type CircuitBreaker, circuitBreaker, circuitOpenError } from './circuit-breaker.ts'
 import { type Classification, classifyError } from './classification.ts'
+import { LeastDuration } from './least-duration.ts'
 import { type Policy, type Profile, type ResolvedPolicy, resolvePolicy } from './profiles.ts'
 import { checkRetryPolicy, type RetrySettings, retryWithin } from './retry.ts'
 import { type RetryBudget, retryBudget } from './retry-budget.ts'
@@ -61,7 +62,8 @@ export interface PipelineState {
 export interface Pipeline {
   /**
    * Makes a call: deadline and cancellation → fallback → bulkhead → retry with budget → breaker → attempt timer → operation.
-   * Deadline and signal of the request being handled (`currentContext()`) bound it.
+   * Deadline and signal of the request being handled (`currentContext()`) bound it. An attempt for which less time is left
+   * than the fastest of the last seconds took is not made.
    *
    * @param operation one attempt; must not throw synchronously
    * @throws what the last attempt threw; KEELSON_RESILIENCE_CIRCUIT_OPEN, KEELSON_RESILIENCE_BULKHEAD_FULL,
@@ -122,6 +124,7 @@ class LayeredPipeline implements Pipeline {
   readonly #bulkhead: Bulkhead | undefined
   readonly #budget: RetryBudget | undefined
   readonly #breakerLoaded: Promise<CircuitBreaker | undefined>
+  readonly #least = new LeastDuration()
   #breaker: CircuitBreaker | undefined
   #inFlight = 0
   #closed = false
@@ -246,6 +249,7 @@ class LayeredPipeline implements Pipeline {
       backoffMs: retry === false ? 0 : retry.backoffMs,
       maxBackoffMs: retry === false ? 0 : retry.maxBackoffMs,
       budget: this.#budget,
+      neededMs: () => this.#least.valueMs(this.#clock.monotonic()),
       random: this.#random,
       verdict: () => ({
         retryable:
@@ -269,6 +273,10 @@ class LayeredPipeline implements Pipeline {
   ): Promise<T> {
     // The call may have ended while no layer was listening: between its place in the queue, a pause and this attempt.
     if (scope.ended !== undefined) throw scope.ended
+    const startedAt = this.#clock.monotonic()
+    const leastMs = this.#least.valueMs(startedAt)
+    // Retries are asked before their pause; work that cannot be done in time is thrown away by both sides.
+    if (retry === 0 && scope.remainingMs < leastMs) throw scope.hopelessError(leastMs)
     const breaker = this.#breaker
     const permit = breaker === undefined ? 0 : breaker.allow()
     if (breaker !== undefined && permit === 0) {
@@ -276,7 +284,6 @@ class LayeredPipeline implements Pipeline {
       // A retry that the breaker refuses must not hide why there was one.
       throw retry > 0 ? tally.lastError : circuitOpenError(this.#dependency, breaker)
     }
-    const startedAt = this.#clock.monotonic()
     const attemptTimeoutMs = this.#policy.attemptTimeoutMs
     const attempt = new LimitedAttempt(scope, {
       retry,
@@ -295,6 +302,7 @@ class LayeredPipeline implements Pipeline {
     } finally {
       const durationMs = this.#clock.monotonic() - startedAt
       attempt.tellEnd(ended, durationMs)
+      if (ended.outcome === 'success') this.#least.record(startedAt, durationMs)
       breaker?.report(permit, ended.breaker)
       tally.retry = ended.retry
       tally.retryAfterMs = ended.retryAfterMs

@@ -93,6 +93,7 @@ export function retry<T>(operation: (retry: number) => Promise<T>, options: Retr
     ...retryDefaults,
     verdict: verdictOfError,
     budget: undefined,
+    neededMs: undefined,
     onRetry: undefined,
     random: Math.random,
     ...options,
@@ -104,6 +105,8 @@ export function retry<T>(operation: (retry: number) => Promise<T>, options: Retr
 export interface RetrySettings extends Required<RetryPolicy> {
   readonly verdict: (error: unknown) => RetryVerdict
   readonly budget: RetryBudget | undefined
+  /** Least time that a call takes, in milliseconds: a retry that has less is not begun. */
+  readonly neededMs: (() => number) | undefined
   readonly onRetry: ((result: RetryResult, delayMs: number) => void) | undefined
   readonly random: () => number
 }
@@ -123,7 +126,7 @@ export async function retryWithin<T>(
       const { retryable, retryAfterMs = 0 } = settings.verdict(error)
       const plannedMs = backoffMs(retryIndex, settings)
       const delayMs = Math.max(plannedMs, retryAfterMs)
-      const result = resultOf(scope, retryable, delayMs, plannedMs, settings.budget)
+      const result = resultOf(scope, retryable, delayMs, plannedMs, settings)
       settings.onRetry?.(result, result === 'scheduled' ? delayMs : 0)
       if (result !== 'scheduled') throw error
       await scope.pause(delayMs)
@@ -162,9 +165,10 @@ function resultOf(
   retryable: boolean,
   delayMs: number,
   plannedMs: number,
-  budget: RetryBudget | undefined,
+  { budget, neededMs }: RetrySettings,
 ): RetryResult {
   if (!retryable) return 'not-retryable'
-  if (delayMs >= scope.remainingMs || delayMs > plannedMs + maxRetryAfterMs) return 'deadline'
+  if (delayMs + (neededMs?.() ?? 0) >= scope.remainingMs || delayMs > plannedMs + maxRetryAfterMs)
+    return 'deadline'
   return budget === undefined || budget.withdraw() ? 'scheduled' : 'exhausted'
 }

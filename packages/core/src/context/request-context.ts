@@ -11,6 +11,8 @@ export interface RequestContext {
   readonly traceId?: string | undefined
   /** 16 lower-case hexadecimal digits, from a valid `traceparent`. */
   readonly spanId?: string | undefined
+  /** Two hexadecimal digits, from a valid `traceparent`; bit 0 = sampled. */
+  readonly traceFlags?: string | undefined
   /** Moment by which the caller wants its answer, in milliseconds since 1970. */
   readonly deadline?: number | undefined
   /** Aborted when the caller is gone or the service must stop. */

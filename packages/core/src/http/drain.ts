@@ -43,12 +43,32 @@ export interface ServerDrain {
   /** Takes {@link ServerDrain.announce} back, for a drain that an operator cancels. */
   withdraw(): void
   /**
-   * Stops accepting, closes idle connections after the linger and waits for the requests under way.
+   * Adds something to be told when the listener has closed: the owner of event streams ends them, the owner of upgraded
+   * sockets sends its close frames. Idle and upgraded connections are left alone until every hook has settled, at most
+   * to the deadline. A hook that fails is an uncaught error; the stop goes on.
+   */
+  onClosing(hook: ClosingHook): void
+  /**
+   * Stops accepting, closes idle and upgraded connections after the linger and waits for the requests under way. A
+   * connection on which a request has begun to arrive gets a second linger to bring the rest of it.
    *
    * @param deadlineMs monotonic milliseconds at which what is left is cut
    * @returns the requests that were cut, oldest first; empty when all completed
    */
   close(deadlineMs: number): Promise<readonly InboundRequest[]>
+}
+
+/** @param deadlineMs monotonic milliseconds at which what is left is cut */
+export type ClosingHook = (deadlineMs: number) => Promise<void> | void
+
+/** What is known of a connection. */
+interface Connection {
+  /** Monotonic milliseconds at which it is old enough to be told to leave. */
+  readonly leavesAtMs: number
+  /** The answer that tells it to leave. */
+  parting: ServerResponse | undefined
+  /** Bytes received before the listener closed. */
+  bytesAtClosing: number
 }
 
 /**
@@ -62,14 +82,14 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
   const clock = options.clock ?? systemClock
   const { lingerMs, connectionMaxAgeMs } = { ...serverDrainDefaults, ...options }
   const random = options.random ?? Math.random
-  // Each connection with the moment at which it is told to leave.
-  const sockets = new Map<Socket, number>()
+  const sockets = new Map<Socket, Connection>()
   const requests = new Map<ServerResponse, InboundRequest>()
+  const hooks: ClosingHook[] = []
   let announced = false
   let onIdle: (() => void) | undefined
 
   server.on('connection', (socket: Socket) => {
-    sockets.set(socket, leavesAtMs())
+    sockets.set(socket, { leavesAtMs: leavesAtMs(), parting: undefined, bytesAtClosing: 0 })
     socket.once('close', () => {
       sockets.delete(socket)
       if (sockets.size === 0) onIdle?.()
@@ -81,7 +101,18 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
     return clock.monotonic() + connectionMaxAgeMs * (1 + (2 * random() - 1) * AGE_JITTER)
   }
   function isOld(response: ServerResponse, nowMs: number): boolean {
-    return nowMs >= (sockets.get(response.req.socket) ?? Number.POSITIVE_INFINITY)
+    return nowMs >= (sockets.get(response.req.socket)?.leavesAtMs ?? Number.POSITIVE_INFINITY)
+  }
+  /**
+   * Lets this answer, the newest of its connection, tell the caller to leave. Answers go out in the order of their
+   * requests, and the connection ends with the one that says so: with pipelining an earlier one must not say it.
+   */
+  function part(response: ServerResponse): void {
+    const connection = sockets.get(response.req.socket)
+    if (connection?.parting?.headersSent === false) connection.parting.shouldKeepAlive = true
+    // A caller that leaves of its own accord already has a `false` here.
+    if (connection !== undefined) connection.parting = response.shouldKeepAlive ? response : undefined
+    response.shouldKeepAlive = false
   }
   function untrack(this: ServerResponse): void {
     requests.delete(this)
@@ -89,9 +120,7 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
 
   return {
     track(inbound, response) {
-      if (announced || (connectionMaxAgeMs > 0 && isOld(response, inbound.startedAtMs))) {
-        response.shouldKeepAlive = false
-      }
+      if (announced || (connectionMaxAgeMs > 0 && isOld(response, inbound.startedAtMs))) part(response)
       requests.set(response, inbound)
       response.once('close', untrack)
     },
@@ -101,19 +130,32 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
     inFlight: () => [...requests.values()],
     announce() {
       announced = true
-      for (const response of requests.keys()) if (!response.headersSent) response.shouldKeepAlive = false
+      const newest = new Map([...requests.keys()].map((response) => [response.req.socket, response]))
+      for (const response of newest.values()) if (!response.headersSent) part(response)
     },
     withdraw() {
       announced = false
     },
+    onClosing(hook) {
+      hooks.push(hook)
+    },
     async close(deadlineMs) {
       this.announce()
-      await closeListener(server)
+      closeListener(server)
+      for (const [socket, connection] of sockets) connection.bytesAtClosing = socket.bytesRead
+      const graceEndMs = clock.monotonic() + 2 * lingerMs
+      let ownersAreDone = false
+      void Promise.all(hooks.map((hook) => tell(hook, deadlineMs))).then(() => (ownersAreDone = true))
       const busy = () => new Set([...requests.keys()].map((response) => response.req.socket))
       const sweep = () => {
+        if (!ownersAreDone) return
         const working = busy()
-        // `destroySoon` lets what is still in the buffer out first.
-        for (const socket of sockets.keys()) if (!working.has(socket)) socket.destroySoon()
+        const isGrace = clock.monotonic() < graceEndMs
+        for (const [socket, { bytesAtClosing }] of sockets) {
+          const isArriving = isGrace && socket.bytesRead > bytesAtClosing
+          // `destroySoon` lets what is still in the buffer out first.
+          if (!working.has(socket) && !isArriving) socket.destroySoon()
+        }
       }
       const endsInTime = await waitForIdle(clock, sockets, deadlineMs, lingerMs, sweep, (listener) => {
         onIdle = listener
@@ -137,17 +179,26 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-function closeListener(server: Server): Promise<void> {
-  if (!server.listening) return Promise.resolve()
-  NetServer.prototype.close.call(server)
-  // The callback of `close` waits for all connections; the listener itself is closed when the call returns.
-  return Promise.resolve()
+/** The callback of `close` would wait for all connections; the listener itself is closed when the call returns. */
+function closeListener(server: Server): void {
+  if (server.listening) NetServer.prototype.close.call(server)
+}
+
+/** Never rejects: what a hook throws becomes an uncaught error of its own. */
+async function tell(hook: ClosingHook, deadlineMs: number): Promise<void> {
+  try {
+    await hook(deadlineMs)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
 }
 
 /** @returns whether the last connection went before the deadline */
 function waitForIdle(
   clock: Clock,
-  sockets: ReadonlyMap<Socket, number>,
+  sockets: ReadonlyMap<Socket, unknown>,
   deadlineMs: number,
   lingerMs: number,
   sweep: () => void,

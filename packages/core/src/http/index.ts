@@ -1,5 +1,11 @@
 export { accessRecord, type AccessRecord } from './access.ts'
-export { createServerDrain, serverDrainDefaults, type ServerDrain, type ServerDrainOptions } from './drain.ts'
+export {
+  createServerDrain,
+  serverDrainDefaults,
+  type ClosingHook,
+  type ServerDrain,
+  type ServerDrainOptions,
+} from './drain.ts'
 export { listen, listenError, type ListenAddress } from './listen.ts'
 export {
   createRequestOpener,

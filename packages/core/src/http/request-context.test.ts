@@ -16,7 +16,7 @@ describe('createRequestOpener', () => {
   it('reads id, trace, deadline and criticality once', () => {
     const inbound = open({
       'x-request-id': 'abc-1',
-      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+      traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
       'x-request-timeout-ms': '250',
       'x-criticality': 'critical',
     })
@@ -24,6 +24,7 @@ describe('createRequestOpener', () => {
       requestId: 'abc-1',
       traceId: '0af7651916cd43dd8448eb211c80319c',
       spanId: 'b7ad6b7169203331',
+      traceFlags: '00',
       deadline: 1_000_250,
       criticality: 'critical',
     })

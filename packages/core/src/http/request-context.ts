@@ -29,6 +29,7 @@ export class InboundRequest implements RequestContext {
   readonly requestId: string
   readonly traceId: string | undefined
   readonly spanId: string | undefined
+  readonly traceFlags: string | undefined
   readonly deadline: number | undefined
   readonly criticality: Criticality | undefined
   /** Monotonic milliseconds at which the request was seen. */
@@ -52,6 +53,7 @@ export class InboundRequest implements RequestContext {
     this.requestId = requestId
     this.traceId = trust.traceId
     this.spanId = trust.spanId
+    this.traceFlags = trust.traceFlags
     this.deadline = trust.deadline
     this.criticality = trust.criticality
     this.startedAtMs = startedAtMs
@@ -105,6 +107,7 @@ export function createRequestOpener(options: InboundOptions = {}): RequestOpener
 interface TrustedHeaders {
   readonly traceId: string | undefined
   readonly spanId: string | undefined
+  readonly traceFlags: string | undefined
   readonly deadline: number | undefined
   readonly criticality: Criticality | undefined
 }
@@ -112,6 +115,7 @@ interface TrustedHeaders {
 const nothing: TrustedHeaders = Object.freeze({
   traceId: undefined,
   spanId: undefined,
+  traceFlags: undefined,
   deadline: undefined,
   criticality: undefined,
 })
@@ -126,6 +130,7 @@ function readHeaders(request: IncomingMessage, trusted: boolean, clock: Clock): 
   return {
     traceId: trace?.traceId,
     spanId: trace?.spanId,
+    traceFlags: trace?.flags,
     deadline: deadlineOf(timeout, clock),
     criticality:
       criticality === 'critical' || criticality === 'default' || criticality === 'sheddable'
