@@ -1,5 +1,6 @@
-// Writes the limits that it runs under, for limits.int.test.ts: at the start, and after half a second of work.
-import { writeSync } from 'node:fs'
+// Writes the limits that it runs under, for limits.int.test.ts: at the start, and after half a second of work. With
+// EXHAUST it opens files until there are no more in between.
+import { openSync, writeSync } from 'node:fs'
 import v8 from 'node:v8'
 import { createLimitReader, heapWarning, readMemoryVitals } from '@keelson/core/limits'
 
@@ -10,6 +11,19 @@ function show(): void {
   writeSync(1, `${JSON.stringify({ ...limits, vitals: readMemoryVitals(), warning })}\n`)
 }
 show()
-const end = performance.now() + 500
-while (performance.now() < end);
+if (process.env['EXHAUST'] === undefined) work()
+else exhaust()
 show()
+
+function work(): void {
+  const end = performance.now() + 500
+  while (performance.now() < end);
+}
+
+function exhaust(): void {
+  try {
+    for (;;) openSync('/dev/null', 'r')
+  } catch {
+    // EMFILE is what was wanted.
+  }
+}

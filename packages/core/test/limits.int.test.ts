@@ -14,18 +14,20 @@ type Shown = ContainerLimits & { readonly vitals: MemoryVitals; readonly warning
 async function show(
   folders: readonly string[],
   nodeOptions: readonly string[] = [],
+  { before = '', env = {} }: { before?: string; env?: Readonly<Record<string, string>> } = {},
 ): Promise<readonly Shown[]> {
   const enter = folders.map((folder) => `echo $$ > ${folder}/cgroup.procs && `).join('')
   await using shower = startProcess({
     command: [
       'sh',
       '-c',
-      `${enter} exec "$0" "$@"`,
+      `${before} ${enter} exec "$0" "$@"`,
       process.execPath,
       '--conditions=keelson-source',
       ...nodeOptions,
       program,
     ],
+    env,
   })
   expect(await shower.exited()).toEqual({ code: 0, signal: null })
   return shower.stdout.map((line) => JSON.parse(line) as Shown) // limits-show writes nothing else
@@ -37,6 +39,14 @@ describe('readLimits on this machine', () => {
     expect(first?.warning).toBeUndefined()
     expect(first?.vitals.rssBytes).toBeGreaterThan(10 * mebibyte)
     expect(first?.vitals.heapUsedBytes).toBeLessThan(first?.vitals.heapLimitBytes ?? 0)
+  })
+
+  it('throws nothing when the process has no file left to open', async () => {
+    const [first, last] = await show([], [], { before: 'ulimit -n 40;', env: { EXHAUST: '1' } })
+    expect(first?.vitals.rssBytes).toBeGreaterThan(0)
+    expect(last?.vitals.rssBytes).toBeUndefined()
+    expect(last?.vitals.heapUsedBytes).toBeGreaterThan(0)
+    expect(Object.keys(last?.memory ?? {})).toEqual([])
   })
 
   it('knows the memory of a control group', async ({ skip }) => {
