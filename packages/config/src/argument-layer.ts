@@ -1,4 +1,4 @@
-import type { CompiledSchema } from './compile-schema.ts'
+import { type CompiledSchema, placeOf } from './compile-schema.ts'
 import type { ConfigFault } from './faults.ts'
 import { unknownKey } from './file-layers.ts'
 import type { Entry, LayerReading } from './layer.ts'
@@ -35,9 +35,12 @@ export function readArgumentLayer(schema: CompiledSchema, argv: readonly string[
 function set(text: string, schema: CompiledSchema, entries: Entry[], faults: ConfigFault[]): void {
   const equals = text.indexOf('=')
   const key = text.slice(0, Math.max(0, equals))
+  const place = placeOf(schema, key)
   if (equals <= 0) faults.push(withoutValue('--set'))
-  else if (schema.leaves.has(key)) entries.push(entry(key, text.slice(equals + 1), `--set ${key}`))
-  else faults.push(unknownKey(key, schema, `--set ${key}`))
+  else if (place !== undefined) {
+    const member = place.member === undefined ? {} : { member: place.member }
+    entries.push({ ...entry(place.leaf.key, text.slice(equals + 1), `--set ${key}`), ...member })
+  } else faults.push(unknownKey(key, schema, `--set ${key}`))
 }
 
 function entry(key: string, text: string, origin: string): Entry {

@@ -236,6 +236,7 @@ function standardFormat(schema: StandardSchema<unknown, unknown>): CompiledForma
         ok: false,
         problem: `is refused: ${result.issues.map(describeIssue).join('; ')}`,
         foreign: true,
+        issues: result.issues,
       }
     } catch (error) {
       return foreignProblem(error)

@@ -2,6 +2,7 @@ import { KeelsonError } from '@keelson/core/errors'
 import { isStandardSchema } from '@keelson/core/standard-schema'
 import { type CompiledFormat, compileFormat, type CustomFormat, isBuiltInFormat } from './compile-format.ts'
 import { environmentName, reservedEnvironmentNames } from './environment-names.ts'
+import { isPlainObject } from './plain-object.ts'
 import type { ConfigSchema, Format, LeafSchema, SourceKind } from './schema.ts'
 
 /** One key, ready to be filled. */
@@ -17,6 +18,8 @@ export interface Leaf {
   readonly sources: ReadonlySet<SourceKind>
   /** The canonical name first, then the aliases. */
   readonly environmentNames: readonly string[]
+  /** For a group under one Standard Schema: the environment names of its members, by dotted path within the group. */
+  readonly members: ReadonlyMap<string, readonly string[]> | undefined
   /** The coerced default; absent when some layer must set the key. */
   readonly default: { readonly value: unknown } | undefined
 }
@@ -64,6 +67,33 @@ export function compileSchema(
     )
   }
   return compiled
+}
+
+/** A leaf, and where in it. */
+export interface Place {
+  readonly leaf: Leaf
+  /** Dotted path of a member within a group under one Standard Schema. */
+  readonly member?: string
+}
+
+/** What a dotted key means: a leaf, or a member of a group under one Standard Schema. */
+export function placeOf(schema: CompiledSchema, key: string): Place | undefined {
+  const leaf = schema.leaves.get(key)
+  if (leaf !== undefined) return { leaf }
+  for (let dot = key.lastIndexOf('.'); dot > 0; dot = key.lastIndexOf('.', dot - 1)) {
+    const group = schema.leaves.get(key.slice(0, dot))
+    const member = key.slice(dot + 1)
+    if (group?.members !== undefined && isMemberPath(member)) return { leaf: group, member }
+  }
+  return undefined
+}
+
+/** What an environment name means; see {@link placeOf}. */
+export function placeOfVariable(schema: CompiledSchema, name: string): Place | undefined {
+  const leaf = schema.byEnvironmentName.get(name)
+  if (leaf === undefined) return undefined
+  for (const [member, names] of leaf.members ?? []) if (names.includes(name)) return { leaf, member }
+  return { leaf }
 }
 
 /** Tells a leaf from a group; the rule is documented at `ConfigSchema`, and repeated for types in values.ts. */
@@ -129,6 +159,7 @@ function compileLeaf(schema: LeafSchema, path: readonly string[], compiled: Buil
     mistake('has a default and is required; one excludes the other.')
   }
   const format = compileFormat(formatOfSchema, schema.items ?? itemsOfDefault(schema), compiled.custom)
+  const members = membersOf(schema, format, mistake)
   const leaf: Leaf = {
     key,
     path,
@@ -138,11 +169,40 @@ function compileLeaf(schema: LeafSchema, path: readonly string[], compiled: Buil
     sensitive: schema.sensitive === true,
     reload: schema.reload ?? 'restart',
     sources: sourcesOf(schema, mistake),
-    environmentNames: [environmentName(key), ...[schema.env ?? []].flat()],
+    environmentNames: [environmentName(key), ...aliasesOf(schema)],
+    members,
     default: defaultOf(schema, format, mistake),
   }
   compiled.leaves.set(key, leaf)
   registerNames(leaf, compiled, mistake)
+}
+
+function aliasesOf({ env = [] }: LeafSchema): readonly string[] {
+  if (typeof env === 'string') return [env]
+  return isPlainObject(env) ? [] : env
+}
+
+function membersOf(
+  { env }: LeafSchema,
+  format: CompiledFormat,
+  mistake: (text: string) => void,
+): ReadonlyMap<string, readonly string[]> | undefined {
+  if (!isPlainObject(env)) return undefined
+  if (format.kind !== 'standard')
+    mistake('names members in env, which only the format of a Standard Schema has.')
+  for (const path of Object.keys(env))
+    if (!isMemberPath(path)) mistake(`"${path}" in env is no path of a member.`)
+  return new Map(Object.entries(env).map(([path, names]) => [path, [names as string | string[]].flat()]))
+}
+
+/** Letters, digits, - and _ between dots; no level may reach a prototype. */
+function isMemberPath(path: string): boolean {
+  return path
+    .split('.')
+    .every(
+      (level) =>
+        /^[A-Za-z0-9][A-Za-z0-9_-]*$/.test(level) && level !== 'constructor' && level !== 'prototype',
+    )
 }
 
 function formatOfDefault(value: unknown): Format | undefined {
@@ -204,7 +264,7 @@ function registerNames(leaf: Leaf, compiled: Building, mistake: (text: string) =
   if (canonical !== undefined && reservedEnvironmentNames.has(canonical)) {
     mistake(`would be read from ${canonical}, which every process has; put the key into a group.`)
   }
-  for (const name of leaf.environmentNames) {
+  for (const name of [...leaf.environmentNames, ...[...(leaf.members?.values() ?? [])].flat()]) {
     if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
       mistake(`has the environment name ${name}, which no shell can set.`)
     const other = compiled.byEnvironmentName.get(name)

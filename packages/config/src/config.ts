@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { type Clock, systemClock } from '@keelson/core/clock'
 import { checkOptions, isKeelsonError, optionRules } from '@keelson/core/errors'
 import type { CustomFormat } from './compile-format.ts'
-import { type CompiledSchema, compileSchema } from './compile-schema.ts'
+import { type CompiledSchema, compileSchema, placeOf } from './compile-schema.ts'
 import type { ConfigSource } from './config-source.ts'
 import { showValue } from './display.ts'
 import { evaluate } from './evaluate.ts'
@@ -332,7 +332,7 @@ async function snapshotFileOf(
   if (options === undefined) return undefined
   const { createSnapshotFile } = await import('./snapshot-file.ts') // not loaded where there is no such file
   const { service, environment } = context
-  const mayBeKept = (key: string) => schema.leaves.get(key)?.sources.has('remote') === true
+  const mayBeKept = (key: string) => placeOf(schema, key)?.leaf.sources.has('remote') === true
   return createSnapshotFile({ ...options, service, environment, clock, mayBeKept })
 }
 

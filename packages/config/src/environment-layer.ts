@@ -38,17 +38,21 @@ export function readEnvironmentLayer(schema: CompiledSchema, options: Environmen
   const entries: Entry[] = []
   const faults: ConfigFault[] = []
   for (const leaf of schema.leaves.values()) {
-    const settings = leaf.environmentNames.flatMap((name) => settingsOf(name, leaf, schema, options, faults))
-    const [first, ...others] = settings
-    if (first === undefined) continue
-    const other = others.find((setting) => setting.text !== first.text || setting.viaFile !== first.viaFile)
-    if (other !== undefined) faults.push(contradiction(leaf, first, other))
-    entries.push({
-      key: leaf.key,
-      layer: options.layer,
-      origin: first.origin,
-      raw: { kind: 'text', text: first.text },
-    })
+    const places = [[undefined, leaf.environmentNames] as const, ...(leaf.members ?? [])]
+    for (const [member, names] of places) {
+      const settings = names.flatMap((name) => settingsOf(name, leaf, schema, options, faults))
+      const [first, ...others] = settings
+      if (first === undefined) continue
+      const other = others.find((setting) => setting.text !== first.text || setting.viaFile !== first.viaFile)
+      if (other !== undefined) faults.push(contradiction(leaf, first, other))
+      entries.push({
+        key: leaf.key,
+        ...(member === undefined ? {} : { member }),
+        layer: options.layer,
+        origin: first.origin,
+        raw: { kind: 'text', text: first.text },
+      })
+    }
   }
   return { entries, faults, warnings: [...mistypedNames(schema, options.names)] }
 }

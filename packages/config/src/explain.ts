@@ -52,8 +52,11 @@ export function explainLeaf(resolved: ResolvedLeaf, pending: ResolvedLeaf | unde
     layers: [
       ...defaults,
       ...newest.candidates.map((entry) => {
-        const coerced = coerceEntry(leaf, entry)
         const raw = entry.raw.kind === 'text' ? entry.raw.text : entry.raw.value
+        if (entry.member !== undefined) {
+          return layerValue(entry.layer, entry.origin, { [entry.member]: raw }, leaf.sensitive)
+        }
+        const coerced = coerceEntry(leaf, entry)
         return layerValue(entry.layer, entry.origin, coerced.ok ? coerced.value : raw, leaf.sensitive)
       }),
     ],

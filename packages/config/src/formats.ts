@@ -1,3 +1,4 @@
+import type { StandardIssue } from '@keelson/core/standard-schema'
 import { parseBytes, parseDuration } from './quantities.ts'
 
 /** Result of turning a raw value into the value of a format. */
@@ -9,6 +10,8 @@ export type Coerced =
       readonly problem: string
       /** The problem is in words that may repeat a part of the value: not to be shown for secrets. */
       readonly foreign?: boolean
+      /** What a Standard Schema found, one by one. */
+      readonly issues?: readonly StandardIssue[]
     }
 
 /** A format that stands for one plain value. */

@@ -64,6 +64,8 @@ export type RawValue =
 export interface Entry {
   /** Dotted key of a leaf. */
   readonly key: string
+  /** Dotted path within a group under one Standard Schema; absent for the whole leaf. */
+  readonly member?: string
   readonly layer: LayerName
   /** Where exactly: `config/production.json:14`, `env DB__PORT`, `etcd /acme/prod/catalog/db/port@rev 812`. */
   readonly origin: string

@@ -1,7 +1,7 @@
 import { type FSWatcher, lstatSync, readdirSync, readFileSync, readlinkSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock, TimerHandle } from '@keelson/core/clock'
-import type { CompiledSchema } from './compile-schema.ts'
+import { type CompiledSchema, placeOf, placeOfVariable } from './compile-schema.ts'
 import type { ConfigFault } from './faults.ts'
 import type { Entry, LayerReading } from './layer.ts'
 import { nearest } from './suggest.ts'
@@ -92,19 +92,22 @@ function readDirectory(
   const origins = new Map<string, string>()
   for (const name of namesIn(folder, directory, faults)) {
     const path = join(directory, name)
-    const leaf = schema.leaves.get(name) ?? schema.byEnvironmentName.get(name)
-    if (leaf === undefined) {
+    const place = placeOf(schema, name) ?? placeOfVariable(schema, name)
+    if (place === undefined) {
       const near = nearest(name, [...schema.leaves.keys(), ...schema.byEnvironmentName.keys()])
       const hint = near === undefined ? '' : ` Did you mean ${near}?`
       warnings.push(`${path} is ignored: no key has this name.${hint}`)
       continue
     }
-    const text = textOf(join(folder, name), (problem) => fault(leaf.key, path, problem))
+    const { key } = place.leaf
+    const text = textOf(join(folder, name), (problem) => fault(key, path, problem))
     if (text === undefined) continue
-    const other = origins.get(leaf.key)
-    if (other !== undefined) fault(leaf.key, `${other}, ${path}`, 'is set by two files')
-    origins.set(leaf.key, path)
-    entries.push({ key: leaf.key, layer: 'mounted', origin: path, raw: { kind: 'text', text } })
+    const target = `${key} ${place.member}`
+    const other = origins.get(target)
+    if (other !== undefined) fault(key, `${other}, ${path}`, 'is set by two files')
+    origins.set(target, path)
+    const member = place.member === undefined ? {} : { member: place.member }
+    entries.push({ key, ...member, layer: 'mounted', origin: path, raw: { kind: 'text', text } })
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CompiledSchema } from './compile-schema.ts'
+import { type CompiledSchema, placeOf } from './compile-schema.ts'
 import type { SourceSnapshot } from './config-source.ts'
 import type { ConfigFault } from './faults.ts'
 import type { Entry, LayerReading } from './layer.ts'
@@ -29,17 +29,24 @@ export function readRemoteLayer(schema: CompiledSchema, snapshots: readonly Sour
     let unknownCount = 0
     for (const layer of snapshot.layers) {
       for (const { key, text, origin } of layer.entries) {
-        const leaf = schema.leaves.get(key)
-        if (leaf === undefined) {
+        const place = placeOf(schema, key)
+        if (place === undefined) {
           if (layer.unknownKeys === 'warn' && ++unknownCount <= maxUnknownShown) {
             warnings.push(unknownKeyWarning(key, origin, schema))
           }
-        } else if (!leaf.sources.has('remote')) {
+        } else if (!place.leaf.sources.has('remote')) {
           warnings.push(`${origin} is ignored: ${key} cannot be set from a remote source.`)
         } else if (Buffer.byteLength(text) > limits.valueBytes) {
           faults.push(overLimit(key, `is larger than ${limits.valueBytes} bytes`, origin))
         } else {
-          entries.push({ key, layer: 'remote', origin, raw: { kind: 'text', text } })
+          const member = place.member === undefined ? {} : { member: place.member }
+          entries.push({
+            key: place.leaf.key,
+            ...member,
+            layer: 'remote',
+            origin,
+            raw: { kind: 'text', text },
+          })
         }
       }
     }

@@ -2,6 +2,7 @@ import { maskUserInfo, showValue } from './display.ts'
 import type { CompiledSchema, Leaf } from './compile-schema.ts'
 import type { ConfigFault } from './faults.ts'
 import type { Coerced } from './formats.ts'
+import { groupValue } from './group-value.ts'
 import { type Entry, layerKind, layerOrder, type Precedence } from './layer.ts'
 
 /** How the layers are combined. */
@@ -117,9 +118,21 @@ function valueOf(leaf: Leaf, candidates: readonly Entry[], faults: ConfigFault[]
     return leaf.default?.value
   }
   if (leaf.format.kind === 'map') return mergedMap(leaf, candidates, faults)
+  if (leaf.members !== undefined) return groupOf(leaf, candidates, faults)
   const coerced = coerceEntry(leaf, entry)
   if (coerced.ok) return coerced.value
   faults.push(refusedValue(leaf, entry, coerced))
+  return undefined
+}
+
+function groupOf(leaf: Leaf, candidates: readonly Entry[], faults: ConfigFault[]): unknown {
+  const result = groupValue(leaf, candidates)
+  if ('value' in result) return result.value
+  for (const { key, entry, problem } of result.problems) {
+    // The value of a whole group says little beside one of its members.
+    const shown = entry?.member === undefined ? { value: undefined } : {}
+    faults.push({ ...refusedValue(leaf, entry, problem), key, ...shown })
+  }
   return undefined
 }
 

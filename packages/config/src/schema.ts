@@ -53,8 +53,14 @@ export interface LeafSchema {
   readonly format?: Format
   /** Value when no layer sets the key. It must pass the format. A key without one must be set, unless `nullable`. */
   readonly default?: unknown
-  /** Further names of environment variables, beside the canonical one (`db.pool.maxSize` → `DB__POOL__MAX_SIZE`). */
-  readonly env?: string | readonly string[]
+  /**
+   * Further names of environment variables, beside the canonical one (`db.pool.maxSize` → `DB__POOL__MAX_SIZE`).
+   *
+   * An object makes the key a group whose `format`, a Standard Schema, describes all of its members at once: dotted
+   * paths of members, with their names. A member in it can also be set by `--set db.host=…`, by etcd's `db/host` and by
+   * a mounted file, and files merge theirs. It is needed because a Standard Schema does not tell its members.
+   */
+  readonly env?: string | readonly string[] | { readonly [member: string]: string | readonly string[] }
   /** Name of a command-line option of its own: `arg: 'port'` reads `--port 8080` and `--port=8080`. */
   readonly arg?: string
   /** The value is a `Secret`, masked wherever it could be shown, and never comes from a remote source. */
