@@ -109,7 +109,7 @@ describe('keelson-start', () => {
   })
 
   const namespace = loudly('process 1 of a namespace', () =>
-    execFileSync('unshare', ['--pid', '--fork', '--mount-proc', 'true'], { stdio: 'pipe' }),
+    execFileSync('sh', ['-c', 'unshare --pid --fork --mount-proc true'], { stdio: 'pipe' }),
   )
   it.skipIf(namespace === undefined)('is process 1 itself, and stops at SIGTERM', async () => {
     await using life = start({ under: ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'] })
