@@ -185,7 +185,9 @@ function checkTls({ endpoints, tls, username, securePasswords }: EtcdSourceOptio
   if (secureCount > 0 && secureCount < endpointList(endpoints).length) {
     throw contradiction('endpoints must be all https or all http.')
   }
-  const isBare = endpointList(endpoints).some((endpoint) => endpoint.startsWith('http:') && !isLoopback(endpoint))
+  const isBare = endpointList(endpoints).some(
+    (endpoint) => endpoint.startsWith('http:') && !isLoopback(endpoint),
+  )
   if (securePasswords === true && username !== undefined && isBare) {
     throw contradiction('the password would go over http; use https endpoints.')
   }
