@@ -1,5 +1,5 @@
 // `npm run pack`: builds every published package and writes its tarball to `.pack/`, as the registry would hold it.
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { findFiles, findPackages, isCommand, repositoryRoot, type Package } from './repository.ts'
@@ -63,11 +63,12 @@ function stage({ folder, manifest }: Package, staging: string): string {
   return target
 }
 
-/** Emitted files whose source still exists, so that nothing deleted is published. */
+/** Types whose source still exists, so that nothing deleted is published, and all JavaScript, which every build writes anew. */
 function findBuilt(source: string): readonly string[] {
-  return findFiles(source, ['src/**/*.ts'])
-    .map((file) => file.replace(/^src\//, 'dist/').replace(/\.ts$/, ''))
-    .flatMap((stem) => [`${stem}.js`, `${stem}.js.map`, `${stem}.d.ts`])
+  const types = findFiles(source, ['src/**/*.ts']).map((file) =>
+    file.replace(/^src\//, 'dist/').replace(/\.ts$/, '.d.ts'),
+  )
+  return [...types, ...globSync('dist/**/*.{js,cjs,js.map,cjs.map}', { cwd: source })]
 }
 
 /** The manifest without what only this repository uses: its sources are not in the tarball. */

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { listen } from '../http/index.ts'
 import type { OpsOptions } from './ops-answer.ts'
 import { createOpsHandler } from './ops-handler.ts'
@@ -25,6 +24,8 @@ export interface OpsServer {
  */
 export async function startOpsServer(options: OpsServerOptions): Promise<OpsServer> {
   const handle = createOpsHandler(options)
+  // Not imported: an ES import of node:http runs the getters of its exports, and one of them loads all of undici (7 ms).
+  const { createServer } = process.getBuiltinModule('node:http')
   const server = createServer((request, response) => void handle(request, response))
   // Probes are small and local: whoever needs longer than this is not a probe.
   server.headersTimeout = 5_000
