@@ -23,9 +23,6 @@ export interface ClientRegistry {
     readonly set: (labels: LabelValues, value: number) => void
     readonly add: (labels: LabelValues, value: number) => void
   }
-  histogram(
-    options: ClientMetricOptions & { readonly buckets?: readonly number[] | undefined },
-  ): (labels: LabelValues, value: number) => void
 }
 
 /**
@@ -55,11 +52,6 @@ export function createClientRegistry(): ClientRegistry {
         set: (labels, value) => gauge.set(labels, value),
         add: (labels, value) => gauge.inc(labels, value),
       }
-    },
-    histogram(options) {
-      const buckets = options.buckets === undefined ? {} : { buckets: [...options.buckets] }
-      const histogram = new client.Histogram<string>({ ...shared(options), ...buckets })
-      return (labels, value) => histogram.observe(labels, value)
     },
   }
 }

@@ -53,6 +53,25 @@ describe('counter, gauge and histogram', () => {
     ])
   })
 
+  test('keep the series of a histogram apart by its labels, and take no value below 0', async () => {
+    const { metrics, lines } = setup()
+    const wait = metrics.histogram({ name: 'wait_seconds', help: 'Wait.', labels: ['queue'], buckets: [1] })
+    expect(await lines('wait_seconds')).toEqual([])
+    wait.observe({ queue: 'a"' }, 0.5)
+    wait.observe({ queue: 'a"' }, 2)
+    wait.observe({ queue: 'b' }, 2)
+    wait.observe({ queue: 'b' }, -2)
+    expect(await lines('wait_seconds_bucket')).toEqual([
+      'wait_seconds_bucket{queue="a\\"",le="1.0"} 1',
+      'wait_seconds_bucket{queue="a\\"",le="+Inf"} 2',
+      'wait_seconds_bucket{queue="b",le="1.0"} 0',
+      'wait_seconds_bucket{queue="b",le="+Inf"} 1',
+    ])
+    expect(await lines('keelson_metrics_rejected_total')).toEqual([
+      'keelson_metrics_rejected_total{metric="wait_seconds"} 1',
+    ])
+  })
+
   test('never throw on what is recorded, and count what was refused', async () => {
     const { metrics, lines } = setup()
     const served = metrics.counter({ name: 'served_total', help: 'Served.', labels: ['kind'] })
@@ -151,6 +170,7 @@ describe('counter, gauge and histogram', () => {
       'KEELSON_METRICS_OPTIONS_INVALID',
     )
     for (const buckets of [
+      [-1, 1],
       [2, 1],
       [1, 1],
       [1, Infinity],

@@ -1,6 +1,6 @@
 import { checkOptions, KeelsonError, type OptionRule, optionRules } from '@keelson/core/errors'
-import type { MetricType } from './metric-definition.ts'
-import type { ClientMetricOptions, ClientRegistry } from './client-adapter.ts'
+import type { ClientMetricOptions, ClientRegistry, LabelValues } from './client-adapter.ts'
+import type { MetricDefinition, MetricType } from './metric-definition.ts'
 import { checkNaming } from './name-rules.ts'
 import { createRecording, type Recording } from './recording.ts'
 import type { SeriesCap } from './series-family.ts'
@@ -31,9 +31,9 @@ export interface CustomGaugeOptions<Label extends string> extends CustomMetricOp
 /** Options of a histogram. */
 export interface CustomHistogramOptions<Label extends string> extends CustomMetricOptions<Label> {
   /**
-   * Upper bounds in the unit of the metric, ascending, without `+Inf`.
+   * Upper bounds in the unit of the metric, from 0 on, ascending, without `+Inf`.
    *
-   * @defaultValue 0.005 to 10, the client library's
+   * @defaultValue 0.005 to 10, as every client library's
    */
   readonly buckets?: readonly number[]
 }
@@ -60,7 +60,7 @@ export interface Gauge<Label extends string = never> {
   dec(...recording: RecordingArguments<Label, [value?: number]>): void
 }
 
-/** A distribution of values. Recording never throws: what is not a finite number is counted as rejected. */
+/** A distribution of values. Recording never throws: what is not a number from 0 on is counted as rejected. */
 export interface Histogram<Label extends string = never> {
   observe(...recording: RecordingArguments<Label, [value: number]>): void
 }
@@ -79,6 +79,8 @@ export interface CustomMetrics {
 export interface CustomMetricsHost {
   /** Loads the client on the first call. */
   readonly registry: () => ClientRegistry
+  /** Makes the recording side of a histogram, whose series are the chassis's own. */
+  readonly histogram: (definition: MetricDefinition) => (labels: LabelValues, value: number) => void
   readonly cap: SeriesCap
   /** Takes a name for this service. Throws KEELSON_METRICS_NAME_TAKEN. */
   readonly claim: (name: string) => void
@@ -114,7 +116,12 @@ export function createCustomMetrics(host: CustomMetricsHost): CustomMetrics {
     histogram(options) {
       const rules = { ...metricRules, buckets: optionRules.array }
       const { record, clientOptions } = prepare(host, 'histogram', options, rules)
-      const observe = host.registry().histogram({ ...clientOptions, buckets: options.buckets })
+      const { buckets } = options
+      const observe = host.histogram({
+        ...clientOptions,
+        type: 'histogram',
+        ...(buckets === undefined ? {} : { buckets: [...buckets] }),
+      })
       return { observe: (...recorded: readonly unknown[]) => record(recorded, undefined, observe) }
     },
   }
@@ -138,7 +145,8 @@ function prepare<Options extends CustomMetricOptions<string> & { readonly bucket
   checkNaming({ name, help, labels, type })
   checkBuckets(name, buckets)
   claim(name)
-  const minimum = type === 'counter' ? 0 : Number.NEGATIVE_INFINITY
+  // The sum of a histogram is a counter too.
+  const minimum = type === 'gauge' ? Number.NEGATIVE_INFINITY : 0
   return {
     record: createRecording({ metric: name, labels, minimum, cap, onRejected }),
     clientOptions: { name, help, labels },
@@ -147,12 +155,13 @@ function prepare<Options extends CustomMetricOptions<string> & { readonly bucket
 
 function checkBuckets(name: string, buckets: readonly number[]): void {
   const ascending = buckets.every(
-    (bound, index) => Number.isFinite(bound) && (index === 0 || bound > (buckets[index - 1] ?? bound)),
+    (bound, index) =>
+      Number.isFinite(bound) && (index === 0 ? bound >= 0 : bound > (buckets[index - 1] ?? bound)),
   )
   if (ascending) return
   throw new KeelsonError(
     'KEELSON_METRICS_OPTIONS_INVALID',
-    `histogram.buckets of ${name} are not finite numbers in ascending order. Leave out +Inf, which is always there.`,
+    `histogram.buckets of ${name} are not finite numbers from 0 on in ascending order. Leave out +Inf, which is always there.`,
     { details: { path: 'histogram.buckets' } },
   )
 }

@@ -18,8 +18,8 @@ export interface Families {
   scalar(name: ScalarName): SeriesFamily<ScalarSeries>
   /** Histogram of the catalogue. */
   histogram(name: HistogramName): SeriesFamily<HistogramSeries>
-  /** Puts a family that keeps its series by itself in the place of the catalogue's. */
-  replace(family: RenderedFamily): void
+  /** Puts a family that keeps its series by itself in the place of the catalogue's, or after them all. */
+  put(family: RenderedFamily): void
   /**
    * Writes all families that have series, without an end mark.
    *
@@ -56,7 +56,7 @@ export function createFamilies(cap: SeriesCap): Families {
   return {
     scalar: (name) => familyOf(scalars, name),
     histogram: (name) => familyOf(histograms, name),
-    replace: (family) => {
+    put: (family) => {
       all.set(family.definition.name, family)
     },
     async write(page, leftOut, pause) {

@@ -4,6 +4,7 @@ import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
 import { negotiate } from './accept.ts'
 import { metricCatalogue } from './catalogue.ts'
 import { type ClientRegistry, createClientRegistry } from './client-adapter.ts'
+import { createCustomHistogram } from './custom-histogram.ts'
 import { createCustomMetrics, type CustomMetrics } from './custom-metrics.ts'
 import { recordDependencyFacts } from './dependency-facts.ts'
 import { familyName } from './exposition.ts'
@@ -122,6 +123,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...recordWorkFacts(source),
   ]
   const runtime = watchRuntime ? createRuntimeSeries(families, clock) : undefined
+  // Without the runtime series their names are free for an adopted registry's.
+  const ownNames = new Set(
+    metricCatalogue
+      .filter(({ name }) => watchRuntime || !/^(?:process|nodejs)_/.test(name))
+      .map(({ name }) => familyName(name)),
+  )
   const registries: ForeignRegistry[] = []
   const findGlobal = createGlobalRegistryFinder((name, registry) => {
     if (registries.includes(registry)) return
@@ -130,6 +137,10 @@ export function createMetrics(options: MetricsOptions): Metrics {
   })
   const custom = createCustomMetrics({
     registry: lazyClientRegistry((registry) => registries.unshift(registry)),
+    histogram(definition) {
+      ownNames.add(familyName(definition.name))
+      return createCustomHistogram(families, definition)
+    },
     cap,
     claim: createNameClaims((name) => {
       overflows.series(name)
@@ -147,12 +158,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       findGlobal()
       return registries
     },
-    // Without the runtime series their names are free for an adopted registry's.
-    ownNames: new Set(
-      metricCatalogue
-        .filter(({ name }) => watchRuntime || !/^(?:process|nodejs)_/.test(name))
-        .map(({ name }) => familyName(name)),
-    ),
+    ownNames,
     onFailure(collector, error) {
       collectErrors.series(collector).value++
       report('collect', collector, error)

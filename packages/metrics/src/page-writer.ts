@@ -43,12 +43,21 @@ export class PageWriter {
    * @param exemplar what stands between the number and the end of the line
    */
   line(before: Uint8Array, value: number, exemplar?: string): void {
-    this.#reserve(before.length)
-    this.#bytes.set(before, this.#length)
-    this.#length += before.length
-    this.#number(value)
-    if (exemplar !== undefined) this.text(exemplar)
-    this.#bytes[this.#length++] = lineFeed
+    const start = this.#length
+    if (start + before.length + numberRoom > this.#bytes.length) this.#reserve(before.length)
+    const bytes = this.#bytes
+    bytes.set(before, start)
+    let end = start + before.length
+    if (value >= 0 && value <= largestSmall && value === (value | 0)) end = writeDigits(bytes, end, value)
+    else end = writeAscii(bytes, end, numberText(value))
+    if (exemplar !== undefined) {
+      this.#length = end
+      this.text(exemplar)
+      this.#bytes[this.#length++] = lineFeed
+      return
+    }
+    bytes[end] = lineFeed
+    this.#length = end + 1
   }
 
   /** Forgets what was written after a length that the page had before. */
@@ -61,28 +70,6 @@ export class PageWriter {
     return this.#bytes.toString('utf8', 0, this.#length)
   }
 
-  #number(value: number): void {
-    if (value >= 0 && value <= largestSmall && value === (value | 0)) this.#digits(value)
-    else this.#ascii(numberText(value))
-  }
-
-  /** A call into the runtime for each number costs more than its characters. */
-  #ascii(text: string): void {
-    for (let place = 0; place < text.length; place++) this.#bytes[this.#length++] = text.charCodeAt(place)
-  }
-
-  #digits(value: number): void {
-    let end = this.#length + 1
-    for (let power = 10; value >= power; power *= 10) end++
-    this.#length = end
-    let rest = value
-    do {
-      const shorter = (rest / 10) | 0
-      this.#bytes[--end] = digitZero + rest - shorter * 10
-      rest = shorter
-    } while (rest > 0)
-  }
-
   /** Makes room for so many bytes and for a number after them. */
   #reserve(bytes: number): void {
     const needed = this.#length + bytes + numberRoom
@@ -91,6 +78,30 @@ export class PageWriter {
     grown.set(this.#bytes.subarray(0, this.#length))
     this.#bytes = grown
   }
+}
+
+/** @returns where the digits end */
+function writeDigits(bytes: Uint8Array, start: number, value: number): number {
+  let end = start + 1
+  for (let power = 10; value >= power; power *= 10) end++
+  let rest = value
+  let place = end
+  do {
+    const shorter = (rest / 10) | 0
+    bytes[--place] = digitZero + rest - shorter * 10
+    rest = shorter
+  } while (rest > 0)
+  return end
+}
+
+/**
+ * A call into the runtime for each number would cost more than its characters.
+ *
+ * @returns where the text ends
+ */
+function writeAscii(bytes: Uint8Array, start: number, text: string): number {
+  for (let place = 0; place < text.length; place++) bytes[start + place] = text.charCodeAt(place)
+  return start + text.length
 }
 
 /** Encodes what stands before a number in every scrape, once. */

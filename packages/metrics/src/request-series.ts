@@ -16,7 +16,7 @@ export interface RouteRecorder {
    *
    * @param statusCode status of the answer; outside of 100–599 it is counted as `other`
    * @param durationSeconds from arrival to the end of the answer
-   * @param traceId for the exemplar of its bucket, where exemplars are switched on; allocates nothing either
+   * @param traceId for the exemplar of its bucket, where exemplars are switched on; its time is a read of the clock, and a number
    */
   record(statusCode: number, durationSeconds: number, traceId?: string): void
 }
@@ -76,8 +76,8 @@ export function createRequestSeries(
   let overflow: RouteRecorder | undefined
 
   const durations: RenderedSeries[] = []
-  families.replace({ definition: duration, all: () => durations })
-  families.replace({ definition: total, all: () => all })
+  families.put({ definition: duration, all: () => durations })
+  families.put({ definition: total, all: () => all })
 
   function add(method: string, route: string): RouteSeries {
     const series = new RouteSeries(shape, total.name, method, route)

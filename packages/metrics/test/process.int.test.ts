@@ -6,16 +6,27 @@ import { describe, expect, test } from 'vitest'
 const index = fileURLToPath(new URL('../src/index.ts', import.meta.url))
 
 /** Runs a module that ends by itself; the bound is for a hang. */
-async function outputOf(script: string): Promise<string> {
+async function outputOf(script: string, flags: readonly string[] = []): Promise<string> {
   const source = `import { createMetrics } from ${JSON.stringify(index)};
     import { createRequire } from 'node:module';
     const { cache } = createRequire(import.meta.url);
     const isClientLoaded = () => Object.keys(cache).some((file) => file.includes('@prometheus-io'));
     ${script}`
-  const args = ['--conditions=keelson-source', '--input-type=module', '-e', source]
+  const args = [...flags, '--conditions=keelson-source', '--input-type=module', '-e', source]
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 30_000 })
   return stdout
 }
+
+/** Gives the heap in use when all that can be freed is freed. */
+const heap = `
+  import v8 from 'node:v8'
+  import vm from 'node:vm'
+  v8.setFlagsFromString('--expose-gc')
+  const gc = vm.runInNewContext('gc')
+  const heapBytes = () => {
+    gc()
+    return v8.getHeapStatistics().used_heap_size
+  }`
 
 describe('createMetrics in a process of its own', () => {
   test('does not keep the process alive', async () => {
@@ -54,5 +65,66 @@ describe('createMetrics in a process of its own', () => {
         busy: value('nodejs_eventloop_utilization_ratio') > 0.2,
       }))`)
     expect(JSON.parse(output)).toEqual({ minor: true, lag: true, busy: true })
+  })
+
+  test('records a million requests without allocating', async () => {
+    // No collection runs while the young generation has room, so that garbage stays to be seen.
+    const output = await outputOf(
+      `${heap}
+      const { requests } = createMetrics({ service: 'a', runtime: false })
+      const routes = [requests.route('GET', '/a'), requests.route('POST', '/b')]
+      const traceId = '0af7651916cd43dd8448eb211c80319c'
+      let kept
+      const record = (count, allocates) => {
+        for (let i = 0; i < count; i++) {
+          routes[i & 1].record(i & 2 ? 200 : 503, 0.01, i & 4 ? traceId : undefined)
+          if (allocates) kept = { i }
+        }
+      }
+      record(100_000, true) // the code is compiled, the series are there
+      record(100_000, false)
+      const allocated = (allocates) => {
+        const before = heapBytes()
+        record(1_000_000, allocates)
+        return v8.getHeapStatistics().used_heap_size - before
+      }
+      process.stdout.write(JSON.stringify([allocated(false), allocated(true), kept.i]))`,
+      ['--min-semi-space-size=64', '--max-semi-space-size=64'],
+    )
+    const [recording, control] = JSON.parse(output) as [number, number] // as written above
+    expect(control).toBeGreaterThan(12e6)
+    expect(recording).toBeLessThan(200_000)
+  })
+
+  test('stays small under 100,000 values of a label and 10,000 random paths', async () => {
+    const output = await outputOf(`${heap}
+      const metrics = createMetrics({ service: 'a', runtime: false })
+      const seen = metrics.counter({ name: 'seen_total', help: 'Seen.', labels: ['user'] })
+      const waited = metrics.histogram({ name: 'waited_seconds', help: 'W.', labels: ['user'] })
+      await metrics.render()
+      const bytes = () => heapBytes() + v8.getHeapStatistics().external_memory // where typed arrays are
+      const before = bytes()
+      for (let i = 0; i < 100_000; i++) {
+        seen.inc({ user: 'user ' + i })
+        waited.observe({ user: 'user ' + i }, 0.1)
+      }
+      for (let i = 0; i < 10_000; i++) metrics.requests.route('GET', undefined).record(404, 0.01)
+      const { body } = await metrics.render()
+      const count = (pattern) => body.match(pattern).length
+      process.stdout.write(JSON.stringify({
+        small: bytes() - before < 20e6,
+        seen: count(/^seen_total/gm),
+        waited: count(/^waited_seconds_count/gm),
+        overflows: body.match(/^keelson_metrics_overflow_total.*(?:seen|waited).*$/gm),
+      }))`)
+    expect(JSON.parse(output)).toEqual({
+      small: true,
+      seen: 1_000,
+      waited: 1_000,
+      overflows: [
+        'keelson_metrics_overflow_total{metric="seen_total"} 99001',
+        'keelson_metrics_overflow_total{metric="waited_seconds"} 99001',
+      ],
+    })
   })
 })
