@@ -1,0 +1,3 @@
+def call(List names) {
+    return names.toSorted { a, b -> rank(a) <=> rank(b) }
+}

@@ -1,0 +1,3 @@
+def call() {
+    return new File('package.json').text
+}

@@ -1,0 +1,3 @@
+def call(String branch) {
+    return sh(script: "git checkout ${branch}", returnStatus: true)
+}

@@ -1,0 +1,3 @@
+def call(String branch) {
+    sh "git checkout ${branch}"
+}

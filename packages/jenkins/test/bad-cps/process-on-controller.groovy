@@ -1,0 +1,3 @@
+def call() {
+    return 'git rev-parse HEAD'.execute().text
+}

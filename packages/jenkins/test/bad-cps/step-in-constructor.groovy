@@ -1,0 +1,5 @@
+class Release implements Serializable {
+    Release(String name) {
+        sh('git tag ' + name)
+    }
+}

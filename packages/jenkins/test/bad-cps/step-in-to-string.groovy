@@ -1,0 +1,6 @@
+class Release implements Serializable {
+    @Override
+    String toString() {
+        return readFile('VERSION')
+    }
+}

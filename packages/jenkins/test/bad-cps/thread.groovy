@@ -1,0 +1,3 @@
+def call() {
+    Thread.start { println 'beside' }
+}

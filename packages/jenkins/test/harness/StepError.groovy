@@ -1,0 +1,4 @@
+/** What `error` throws. */
+class StepError extends RuntimeException {
+    StepError(String message) { super(message) }
+}
