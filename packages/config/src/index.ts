@@ -16,6 +16,8 @@ export type {
   SourceSnapshot,
 } from './config-source.ts'
 export type { CustomFormat } from './compile-format.ts'
+export { describeSchema, type KeyDescription } from './describe.ts'
+export { inspectLocal, type LocalInspection, type LocalInspectionOptions } from './inspect.ts'
 export type { Explanation, LayerValue, PendingValue } from './explain.ts'
 export type { ConfigFault } from './faults.ts'
 export { layerOrder, type LayerName, type Precedence } from './layer.ts'
