@@ -2,7 +2,6 @@ import type { Server } from 'node:http'
 import { RouteEndings } from '@keelson/fastify/route-endings'
 import type { ServiceDefinition } from './definition.ts'
 import { openHouse } from './house.ts'
-import { startOps } from './ops-place.ts'
 import type { RuntimeOptions } from './runtime.ts'
 import type { Service, ServiceDependencies } from './service.ts'
 import { type RouteOf, watchServer } from './watch-server.ts'
@@ -40,10 +39,7 @@ export async function attach<const Definition extends ServiceDefinition>(
   const { routeOf, ...runtimeOptions } = options
   const house = await openHouse(definition, runtimeOptions)
   const { log, metrics, health, lifecycle, work, stop } = house
-  const ops = await startOps(house.opsPlace(false), house.opsOptions, (message) =>
-    log.current.logger.warn(message),
-  )
-  lifecycle.onClose('operations endpoints', () => ops?.close())
+  const opsPort = await house.startOps(false)
   watchServer(server, {
     drain: house.drain(server),
     metrics,
@@ -60,8 +56,8 @@ export async function attach<const Definition extends ServiceDefinition>(
     const address = server.address()
     const port = typeof address === 'object' && address !== null ? address.port : 0
     log.current.logger.info(
-      { port, ops_port: ops?.port },
-      `ready on port ${port}, operations endpoints on port ${ops?.port}`,
+      { port, ops_port: opsPort },
+      `ready on port ${port}, operations endpoints on port ${opsPort}`,
     )
   }
   // What a worker's start throws is nobody's to catch: it ends the process as any uncaught error does.
@@ -71,7 +67,7 @@ export async function attach<const Definition extends ServiceDefinition>(
   return {
     name: definition.name,
     version: house.version,
-    opsPort: ops?.port ?? 0,
+    opsPort: opsPort ?? 0,
     // Built from the very definition that these types are read from.
     config: house.config as unknown as Service<Definition>['config'],
     dependencies: house.dependencies.clients as ServiceDependencies<Definition>,

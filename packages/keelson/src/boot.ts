@@ -1,10 +1,8 @@
 import { KeelsonError } from '@keelson/core/errors'
 import type { Lifecycle } from '@keelson/core/lifecycle'
-import type { OpsServer } from '@keelson/core/ops'
 import type { FastifyInstance } from 'fastify'
 import { listenApp } from './create-app.ts'
 import type { House } from './house.ts'
-import { startOps, type OpsPlace } from './ops-place.ts'
 import { taskOf } from './runtime.ts'
 import type { ServiceAddresses } from './service.ts'
 
@@ -12,7 +10,8 @@ import type { ServiceAddresses } from './service.ts'
 export interface BootPlaces {
   /** Where the app listens; `undefined` for a service that takes no requests. */
   readonly http: { readonly host: string; readonly port: number } | undefined
-  readonly ops: OpsPlace
+  /** Whether the operations endpoints are served there too. */
+  readonly isShared: boolean
 }
 
 /**
@@ -29,9 +28,6 @@ export function createBoot(
   const service = house.definition.name
   const task = taskOf(house.runtime)
   let isCalled = false
-  let ops: OpsServer | undefined
-  // Registered before what the service adds itself: probes are answered until nearly the end.
-  lifecycle.onClose('operations endpoints', () => ops?.close())
 
   function isStopped(): boolean {
     return lifecycle.phase !== 'starting'
@@ -59,11 +55,6 @@ export function createBoot(
     await app.ready()
     isLoaded = true
   }
-  async function openOps(): Promise<void> {
-    ops = await startOps(places.ops, house.opsOptions, (message) => log.current.logger.warn(message))
-    // The closer has run already when the stop came meanwhile.
-    if (isStopped()) await ops?.close()
-  }
   async function runTask(name: string): Promise<ServiceAddresses> {
     await work.runTask(name)
     await house.stop(`task ${name} is done`)
@@ -75,10 +66,10 @@ export function createBoot(
     isCalled = true
     if (task !== undefined) return runTask(task)
     // Both take their time in other threads or in plugins: neither waits for the other.
-    await Promise.all([openOps(), loadPlugins()])
+    const [opsPort] = await Promise.all([house.startOps(places.isShared), loadPlugins()])
     if (isStopped()) return abandon()
     const port = places.http === undefined ? 0 : await listenApp(app, places.http)
-    const addresses = { port, opsPort: ops?.port ?? port }
+    const addresses = { port, opsPort: opsPort ?? port }
     await health.start()
     lifecycle.onClose('health', () => health.close())
     await work.start()

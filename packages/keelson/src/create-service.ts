@@ -49,7 +49,7 @@ export async function createService<const Definition extends ServiceDefinition>(
     worker: work.worker,
     job: work.job,
     task: work.task,
-    start: createBoot(house, app, { http: servesRequests ? http : undefined, ops: house.opsPlace(isShared) }),
+    start: createBoot(house, app, { http: servesRequests ? http : undefined, isShared }),
     stop,
     [Symbol.asyncDispose]: async () => {
       await stop('the service was disposed of')

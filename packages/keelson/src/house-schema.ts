@@ -143,6 +143,15 @@ export const houseSchema = {
       sources: ['default', 'file', 'env', 'arg'],
     },
   },
+  termination: {
+    message: {
+      doc: 'File that takes the last words of the process',
+      format: 'string',
+      nullable: true,
+      env: 'TERMINATION_MESSAGE_PATH',
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+  },
   shutdown: {
     drainDelay: {
       doc: 'Time from the signal until the listener closes; 5 s in Kubernetes, 0 elsewhere',
@@ -175,13 +184,14 @@ export type HouseSchema = typeof houseSchema
  */
 export function schemaOf(
   definition: ServiceDefinition,
-  { inKubernetes, terminal, production }: Runtime,
+  { inKubernetes, terminal, production, terminationPath }: Runtime,
 ): ConfigSchema {
-  const { log, shutdown } = houseSchema
+  const { log, shutdown, termination } = houseSchema
   return {
     ...houseSchema,
     log: { ...log, format: { ...log.format, default: terminal && !production ? 'pretty' : 'gelf' } },
     shutdown: { ...shutdown, drainDelay: { ...shutdown.drainDelay, default: inKubernetes ? '5s' : '0s' } },
+    termination: { message: { ...termination.message, default: terminationPath ?? null } },
     ...dependencyKeys(definition),
     ...definition.config,
   }

@@ -1,14 +1,15 @@
 import type { Server } from 'node:http'
 import { createHealth, type Health } from '@keelson/core/health'
 import { createServerDrain, type ServerDrain } from '@keelson/core/http'
-import { createLifecycle, type Lifecycle, type StopReport } from '@keelson/core/lifecycle'
-import { createActionResponder, type OpsOptions } from '@keelson/core/ops'
+import { createProcessWatch, type ProcessWatch } from '@keelson/core/ledger'
+import { createLifecycle, exitCodeOf, type Lifecycle, type StopReport } from '@keelson/core/lifecycle'
+import { createActionResponder, type OpsOptions, type OpsServer } from '@keelson/core/ops'
 import { createMetrics, type Metrics } from '@keelson/metrics'
 import { checkDefinition } from './check-definition.ts'
 import type { ServiceDefinition } from './definition.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
 import { loadConfig, type HouseConfig } from './load-config.ts'
-import type { OpsPlace } from './ops-place.ts'
+import { startOps } from './ops-place.ts'
 import { endService, enterProcess, LAST_WORDS_MS } from './process-entry.ts'
 import { createOperatorActions } from './operator-actions.ts'
 import { packageVersion, resolveRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'
@@ -28,8 +29,14 @@ export interface House {
   readonly dependencies: Dependencies
   readonly work: WorkRegistry
   readonly opsOptions: OpsOptions
-  /** Where the operations endpoints go. @param isShared whether they are served on the service's own port */
-  opsPlace(isShared: boolean): OpsPlace
+  /**
+   * Starts the operations endpoints.
+   *
+   * @param isShared whether they are served on the service's own port, and need no listener
+   * @returns their port, if they have one of their own
+   * @throws KEELSON_HTTP_ADDRESS_IN_USE
+   */
+  startOps(isShared: boolean): Promise<number | undefined>
   /** Puts a server under the stop. */
   drain(server: Server): ServerDrain
   /** Whether the process is about to end by a signal or an uncaught error. */
@@ -50,11 +57,19 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
   const log = createServiceLog(service, version, runtime, options.logDestination)
   let lifecycle: Lifecycle | undefined
   let isEnding = false
+  let watch: ProcessWatch | undefined
+  let ops: OpsServer | undefined
+  const drains: ServerDrain[] = []
   const leaveProcess = runtime.signals
-    ? enterProcess(service, log, () => {
-        isEnding = true
-        return lifecycle
-      })
+    ? enterProcess(
+        service,
+        log,
+        () => watch,
+        () => {
+          isEnding = true
+          return lifecycle
+        },
+      )
     : () => {}
   const commit = runtime.env['GIT_COMMIT'] || undefined
   const metrics = createMetrics({ service, version, ...(commit === undefined ? {} : { commit }) })
@@ -63,6 +78,16 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
     const config = await loadConfig(definition, runtime)
     log.configure(config)
     const settings = config.current
+    watch = createProcessWatch({
+      service,
+      version,
+      pod: runtime.env['POD_NAME'] || runtime.host,
+      stateDir: settings.state.dir ?? undefined,
+      terminationMessagePath: settings.termination.message ?? undefined,
+      inKubernetes: runtime.inKubernetes,
+      lastProbeAtMs: () => ops?.lastProbeAtMs(),
+      inFlightCount: () => drains.reduce((sum, { inFlightCount }) => sum + inFlightCount, 0),
+    })
     const health = createHealth({ service })
     const life = createLifecycle({
       service,
@@ -75,12 +100,15 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
     life.onClose('config', () => config.close())
     const dependencies = await createDependencies(definition, settings.dependencies)
     life.onClose('dependencies', () => dependencies.close())
+    // Registered before what the service adds itself: probes are answered until nearly the end.
+    life.onClose('operations endpoints', () => ops?.close())
     const work = createWorkRegistry({
       service,
       lifecycle: life,
       health,
       onJobError: (name, error) => log.current.logger.error({ err: error }, `The job ${name} failed.`),
     })
+    let opsOptions: OpsOptions | undefined
     const house: House = {
       definition,
       version,
@@ -92,16 +120,32 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
       lifecycle: life,
       dependencies,
       work,
-      opsOptions: opsOptionsOf({ service, version, commit: commit ?? null }, health, metrics, config),
-      opsPlace: (isShared) => ({
-        host: settings.ops.host || settings.http.host,
-        port: settings.ops.port,
-        shared: isShared,
-        thread: settings.ops.thread,
-        service,
-        stallLimitMs: settings.ops.stallLimit,
-        ...(settings.log.format === 'gelf' ? { lineFields: log.identity } : {}),
-      }),
+      get opsOptions() {
+        opsOptions ??= withActions(
+          house,
+          opsOptionsOf({ service, version, commit: commit ?? null }, health, metrics, config),
+        )
+        return opsOptions
+      },
+      async startOps(isShared) {
+        ops = await startOps(
+          {
+            host: settings.ops.host || settings.http.host,
+            port: settings.ops.port,
+            shared: isShared,
+            thread: settings.ops.thread,
+            service,
+            stallLimitMs: settings.ops.stallLimit,
+            ...(watch?.recordPath === undefined ? {} : { recordPath: watch.recordPath }),
+            ...(settings.log.format === 'gelf' ? { lineFields: log.identity } : {}),
+          },
+          house.opsOptions,
+          (message) => log.current.logger.warn(message),
+        )
+        // The closer has run already when the stop came meanwhile.
+        if (life.phase !== 'starting') await ops?.close()
+        return ops?.port
+      },
       drain(server) {
         const drain = createServerDrain(server, {
           connectionMaxAgeMs: settings.http.connectionMaxAge,
@@ -109,18 +153,23 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
           ...(settings.shutdown.drainDelay === 0 ? { lingerMs: 0 } : {}),
         })
         life.serve(drain)
+        drains.push(drain)
         return drain
       },
       endsWithProcess: () => isEnding,
       stop: async (reason = 'stop() was called') => {
-        const report = await endService(life, log, { reason })
+        const report = await endService(life, log, watch, { reason })
         leaveProcess()
         return report
       },
     }
-    return withActions(house)
+    return house
   } catch (error) {
     await (lifecycle?.stop({ reason: 'the service could not be created' }) ?? metrics.close())
+    watch?.close(
+      { reason: 'the service could not be created', exitCode: exitCodeOf(error), cut: [], failures: [] },
+      error,
+    )
     // The process's handlers must still be there when this error, uncaught, reaches them; then they have no more to do.
     setTimeout(leaveProcess, LAST_WORDS_MS).unref()
     throw error
@@ -150,9 +199,9 @@ function opsOptionsOf(
 }
 
 /** Adds what operators may do, where a token lets them. */
-function withActions(house: House): House {
+function withActions(house: House, options: OpsOptions): OpsOptions {
   const token = house.config.current.ops.token
-  if (token === null) return house
+  if (token === null) return options
   const { logger } = house.log.current
   const actions = createActionResponder({
     token: token.reveal(),
@@ -163,5 +212,5 @@ function withActions(house: House): House {
         `operator action ${action}: ${outcome}`,
       ),
   })
-  return { ...house, opsOptions: { ...house.opsOptions, actions } }
+  return { ...options, actions }
 }

@@ -11,6 +11,8 @@ export interface OpsPlace {
   readonly thread: boolean
   readonly service: string
   readonly stallLimitMs: number
+  /** Record of the process's life, where there is one. */
+  readonly recordPath?: string
   /** Constant fields of the line that tells of a stall. */
   readonly lineFields?: Readonly<Record<string, string | number>>
 }

@@ -1,3 +1,4 @@
+import type { ProcessWatch } from '@keelson/core/ledger'
 import {
   exitCodes,
   joinProcess,
@@ -19,12 +20,13 @@ export const LAST_WORDS_MS = 1_000
 export function enterProcess(
   service: string,
   log: ServiceLog,
+  watch: () => ProcessWatch | undefined,
   beginStop: () => Lifecycle | undefined,
 ): () => void {
   return joinProcess({
     service,
     // A signal before there is anything to stop: nothing was accepted, nothing is lost.
-    stop: (request) => endService(beginStop(), log, request),
+    stop: (request) => endService(beginStop(), log, watch(), request),
     fatal: (error) => log.fatal(error),
     flush: () => log.flush(),
   })
@@ -34,10 +36,12 @@ export function enterProcess(
 export async function endService(
   lifecycle: Lifecycle | undefined,
   log: ServiceLog,
+  watch: ProcessWatch | undefined,
   request: StopRequest,
 ): Promise<StopReport> {
   const report = await (lifecycle?.stop(request) ?? nothingToStop(request))
   log.report(report)
+  watch?.close(report)
   await log.close()
   return report
 }

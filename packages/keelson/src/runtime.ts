@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { isatty } from 'node:tty'
+import { kubernetesTerminationPath } from '@keelson/core/ledger'
 import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 
 /** Where a definition runs. Everything that a service reads of its process comes through here. */
@@ -51,6 +53,8 @@ export interface Runtime {
   /** Whether a person is likely to read stdout. */
   readonly terminal: boolean
   readonly host: string
+  /** File that Kubernetes reads a container's last words from, where it exists. */
+  readonly terminationPath: string | undefined
 }
 
 /** Fills the gaps of runtime options from the process. */
@@ -68,6 +72,7 @@ export function resolveRuntime(options: RuntimeOptions): Runtime {
     inKubernetes: env['KUBERNETES_SERVICE_HOST'] !== undefined,
     terminal: options.logDestination === undefined && isatty(1),
     host: env['HOSTNAME'] || hostname(),
+    terminationPath: existsSync(kubernetesTerminationPath) ? kubernetesTerminationPath : undefined,
   }
 }
 

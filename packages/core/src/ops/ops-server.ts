@@ -13,6 +13,8 @@ export interface OpsServerOptions extends OpsOptions {
 export interface OpsServer {
   /** Port in use, once listening. */
   readonly port: number
+  /** When a probe was last answered, in milliseconds since 1970; known where probes have a thread of their own. */
+  lastProbeAtMs(): number | undefined
   /** Stops listening and closes every connection. */
   close(): Promise<void>
 }
@@ -38,6 +40,7 @@ export async function startOpsServer(options: OpsServerOptions): Promise<OpsServ
   })
   return {
     port,
+    lastProbeAtMs: () => undefined,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())

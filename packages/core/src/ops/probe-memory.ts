@@ -9,9 +9,10 @@ export type ProbeName = (typeof probeNames)[number]
 /** Room for one answer in bytes: some forty names of checks; longer answers are cut to their status. */
 const ANSWER_BYTES = 4_096
 
-// Words in front of the answers: the last sign of life, then for each probe the length of its answer, negative when down.
+// Words in front of the answers: the last sign of life, when a probe was last answered, then for each probe the length of its answer, negative when down.
 const BEAT = 0
-const LENGTHS = 1
+const PROBED = 1
+const LENGTHS = 2
 const WORDS = LENGTHS + probeNames.length
 const HEAD_BYTES = WORDS * Int32Array.BYTES_PER_ELEMENT
 
@@ -22,6 +23,10 @@ export interface ProbeMemory {
   beat(): void
   /** Milliseconds since the main thread last turned. */
   silentMs(): number
+  /** Probe thread: a probe is being answered. */
+  probed(): void
+  /** When a probe was last answered, in milliseconds since 1970, to the second; `undefined` before the first. */
+  lastProbeAtMs(): number | undefined
   /** Main thread: a probe is answered thus from now on. */
   write(probe: ProbeName, answer: ProbeAnswer): void
   read(probe: ProbeName): { readonly up: boolean; readonly body: string }
@@ -45,6 +50,12 @@ export function openProbeMemory(
     beat: () => void Atomics.store(words, BEAT, coarseNow()),
     // Both may wrap around after 24 days; their difference as a 32-bit number does not mind.
     silentMs: () => (coarseNow() - Atomics.load(words, BEAT)) | 0,
+    // Seconds, which fit into the word until 2038.
+    probed: () => void Atomics.store(words, PROBED, Math.trunc(Date.now() / 1_000)),
+    lastProbeAtMs() {
+      const seconds = Atomics.load(words, PROBED)
+      return seconds === 0 ? undefined : seconds * 1_000
+    },
     write(probe, answer) {
       const { length, bytes } = place(probe)
       const text = encoder.encode(JSON.stringify(answer))

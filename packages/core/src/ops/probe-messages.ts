@@ -11,6 +11,8 @@ export interface ProbeThreadData {
   readonly readinessStallMs: number
   /** Constant fields of the line that tells of a stall, as a GELF object; `undefined` writes plain text. */
   readonly lineFields: Readonly<Record<string, string | number>> | undefined
+  /** Record of the process's life, beside which a stall is marked; `undefined` without a ledger. */
+  readonly recordPath: string | undefined
   /** Whether the blocking stack is taken through the inspector. */
   readonly takeStack: boolean
 }

@@ -21,6 +21,8 @@ export interface ProbeThreadOptions extends OpsServerOptions {
   readonly stallLimitMs?: number
   /** Constant fields of the GELF line that tells of a stall; without, plain text is written. */
   readonly lineFields?: Readonly<Record<string, string | number>>
+  /** `recordPath` of the process watch: a stall is marked beside it, so that the next start knows a liveness kill. */
+  readonly recordPath?: string
   /**
    * Whether the stack that blocks the main thread is taken through the inspector.
    *
@@ -62,6 +64,7 @@ export async function startProbeThread(options: ProbeThreadOptions): Promise<Ops
     stallLimitMs,
     readinessStallMs: Math.min(READINESS_STALL_MS, stallLimitMs),
     lineFields: options.lineFields,
+    recordPath: options.recordPath,
     takeStack,
   }
   const worker = new Worker(workerFile(), {
@@ -110,7 +113,7 @@ export async function startProbeThread(options: ProbeThreadOptions): Promise<Ops
     const port = await listening
     // Held until here, so that a process that only waits for this does not end; from now on it is no reason to live.
     worker.unref()
-    return { port, close }
+    return { port, close, lastProbeAtMs: () => memory.lastProbeAtMs() }
   } catch (error) {
     await close()
     throw error

@@ -19,6 +19,7 @@ function main(data: ProbeThreadData): void {
   let nextId = 0
 
   function probe(name: ProbeName): OpsAnswer {
+    memory.probed()
     const { up, body } = memory.read(name)
     const silentMs = memory.silentMs()
     if (name === 'liveness' && silentMs > data.stallLimitMs) return stalled

@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs'
+import { clearStall, markStall } from '../ledger/stall-mark.ts'
 import type { ProbeMemory } from './probe-memory.ts'
 import type { ProbeThreadData, Stall } from './probe-messages.ts'
 import { openStackTaker } from './stack-taker.ts'
@@ -25,8 +26,13 @@ export function watchForStall(
   setInterval(() => {
     const silentMs = memory.silentMs()
     if (silentMs <= data.stallLimitMs) {
+      if (told && data.recordPath !== undefined) clearStall(data.recordPath)
       told = false
       return
+    }
+    if (data.recordPath !== undefined) {
+      const seenAtMs = Date.now()
+      markStall(data.recordPath, { pid: process.pid, sinceMs: seenAtMs - silentMs, seenAtMs })
     }
     if (told) return
     told = true
