@@ -118,6 +118,7 @@ export function checkClientOptions(options: HttpClientOptions): URL {
     bulkhead: optionRules.any,
     retry: optionRules.any,
     breaker: optionRules.any,
+    hedge: optionRules.any,
   })
   const url = URL.canParse(options.target) ? new URL(options.target) : undefined
   const plain = url?.username === '' && url.password === '' && url.search === '' && url.hash === ''
@@ -169,6 +170,7 @@ const pipelineKeys = [
   'bulkhead',
   'retry',
   'breaker',
+  'hedge',
   'clock',
   'random',
 ] as const satisfies readonly (keyof PipelineOptions)[]

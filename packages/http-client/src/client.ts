@@ -230,6 +230,7 @@ class PipelinedClient implements HttpClient {
     try {
       return await this.#pipeline.run((attempt) => this.#attempt(endpoints, prepared, attempt), {
         idempotent: prepared.idempotent,
+        hedgeable: prepared.idempotent && (method === 'GET' || method === 'HEAD'),
         signal: options.signal,
         timeoutMs: options.timeoutMs,
         fallback: this.#fallbackOf(prepared, options),

@@ -1,5 +1,6 @@
 import {
   type BreakerState,
+  type ClientHedge,
   type ClientOutcome,
   type ClientRetry,
   type DnsAnswer,
@@ -27,6 +28,13 @@ const retryResults: Readonly<Record<ClientRetry['result'], true>> = {
   exhausted: true,
   deadline: true,
   'not-retryable': true,
+}
+
+const hedgeResults: Readonly<Record<ClientHedge['result'], true>> = {
+  won: true,
+  lost: true,
+  failed: true,
+  denied: true,
 }
 
 const breakerStates: Readonly<Record<BreakerState, true>> = {
@@ -83,6 +91,7 @@ function recordCalls({ service, families }: FactSource): readonly (() => void)[]
       attempts: startAtZero(families.scalar('keelson_client_attempts_total'), dependency, outcomes),
       attemptDurations: attemptDurations.series(dependency),
       retries: startAtZero(families.scalar('keelson_client_retries_total'), dependency, retryResults),
+      hedges: startAtZero(families.scalar('keelson_client_hedges_total'), dependency, hedgeResults),
       states: startAtZero(families.scalar('keelson_breaker_state'), dependency, breakerStates),
       changes: startAtZero(families.scalar('keelson_breaker_changes_total'), dependency, breakerStates),
       endpoints: startAtZero(families.scalar('keelson_client_endpoints'), dependency, endpointStates),
@@ -111,6 +120,9 @@ function recordCalls({ service, families }: FactSource): readonly (() => void)[]
     }),
     subscribe('keelson.client.retry', (fact) => {
       if (fact.service === service) seriesOf(fact.dependency).retries[fact.result].value++
+    }),
+    subscribe('keelson.client.hedge', (fact) => {
+      if (fact.service === service) seriesOf(fact.dependency).hedges[fact.result].value++
     }),
     subscribe('keelson.breaker.changed', (fact) => {
       if (fact.service !== service) return
@@ -154,6 +166,7 @@ interface DependencySeries {
   readonly attempts: Readonly<Record<ClientOutcome, ScalarSeries>>
   readonly attemptDurations: HistogramSeries
   readonly retries: Readonly<Record<ClientRetry['result'], ScalarSeries>>
+  readonly hedges: Readonly<Record<ClientHedge['result'], ScalarSeries>>
   readonly states: Readonly<Record<BreakerState, ScalarSeries>>
   readonly changes: Readonly<Record<BreakerState, ScalarSeries>>
   readonly endpoints: Readonly<Record<'up' | 'ejected', ScalarSeries>>

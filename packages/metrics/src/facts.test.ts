@@ -207,6 +207,7 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
     callCount: 1,
     failureCount: 1,
   },
+  'keelson.client.hedge': { dependency: 'catalog', result: 'won' },
   'keelson.endpoint.changed': {
     dependency: 'catalog',
     endpoint: '10.0.0.7',

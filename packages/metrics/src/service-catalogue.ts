@@ -36,6 +36,7 @@ export type ServiceScalarName =
   | 'keelson_client_retries_total'
   | 'keelson_breaker_state'
   | 'keelson_breaker_changes_total'
+  | 'keelson_client_hedges_total'
   | 'keelson_client_endpoints'
   | 'keelson_client_ejections_total'
   | 'keelson_dns_queries_total'
@@ -210,6 +211,11 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     labels: [],
   },
 
+  keelson_client_hedges_total: {
+    type: 'counter',
+    help: 'Slow reads that were, or might have been, asked for a second time, by what came of it.',
+    labels: ['dependency', 'result'],
+  },
   keelson_client_endpoints: {
     type: 'gauge',
     help: 'Addresses of a dependency, or groups of connections to its only one, by whether they take part.',

@@ -34,6 +34,7 @@ export class LimitedAttempt implements Attempt {
   statusCode: number | undefined
   readonly #scope: CallScope
   readonly #attemptTimeoutMs: number
+  readonly #onCancel = (error: KeelsonError): void => this.#abort(error, cancelled)
   #timer: AttemptTimer | undefined
   #controller: AbortController | undefined
   #listener: ((reason: KeelsonError) => void) | undefined
@@ -87,12 +88,17 @@ export class LimitedAttempt implements Attempt {
       if (this.limitMs !== Infinity) {
         this.#timer = startAttemptTimer(clock, this.limitMs, (stalled) => this.#timeOut(stalled))
       }
-      this.#scope.onCancel((error) => this.#abort(error, cancelled))
+      this.#scope.onCancel(this.#onCancel)
       operation(this).then(
         (result) => resolve(this.#ended(result)),
         (error: unknown) => reject(this.#ended(error)),
       )
     })
+  }
+
+  /** Ends it because another attempt of its call was faster; says nothing about the dependency. */
+  supersede(): void {
+    if (!this.#over) this.#abort(this.#scope.supersededError(), cancelled)
   }
 
   #timeOut(stalled: boolean): void {
@@ -120,7 +126,7 @@ export class LimitedAttempt implements Attempt {
     if (this.#over) return result
     this.#over = true
     this.#timer?.cancel()
-    this.#scope.onCancel(undefined)
+    this.#scope.offCancel(this.#onCancel)
     return result
   }
 }

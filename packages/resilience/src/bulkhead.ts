@@ -85,13 +85,13 @@ export class Bulkhead {
       const giveUp = (error: KeelsonError) => {
         this.#waiters.delete(waiter)
         this.#clock.clearTimeout(timer)
-        scope.onCancel(undefined)
+        scope.offCancel(giveUp)
         reject(error)
       }
       const waiter: Waiter = {
         enter: () => {
           this.#clock.clearTimeout(timer)
-          scope.onCancel(undefined)
+          scope.offCancel(giveUp)
           resolve()
         },
       }

@@ -12,15 +12,19 @@ export interface CallBounds {
   readonly signals: readonly (AbortSignal | undefined)[]
 }
 
+/** Ends what a call is waiting for. */
+type Interrupt = (error: KeelsonError) => void
+
 /**
- * The life of one call, retries included: its deadline and the one thing that it is waiting for at a time
- * (a place in the queue, an attempt, the pause before a retry), which a cancellation ends.
+ * The life of one call, retries included: its deadline and what it is waiting for at a time (a place in the queue, an
+ * attempt or the two of a hedged call, the pause before a retry), which a cancellation ends.
  */
 export class CallScope {
   readonly #bounds: CallBounds
   readonly #onAbort: () => void
   #cancelled: KeelsonError | undefined
-  #interrupt: ((error: KeelsonError) => void) | undefined
+  #interrupt: Interrupt | undefined
+  #secondInterrupt: Interrupt | undefined
 
   constructor(bounds: CallBounds) {
     this.#bounds = bounds
@@ -50,9 +54,16 @@ export class CallScope {
     return this.#cancelled ?? (this.remainingMs <= 0 ? this.deadlineError() : undefined)
   }
 
-  /** Names the one thing that a cancellation ends from now on; `undefined` for nothing. */
-  onCancel(interrupt: ((error: KeelsonError) => void) | undefined): void {
-    this.#interrupt = interrupt
+  /** Names what a cancellation ends from now on, until {@link offCancel}. At most two things at a time. */
+  onCancel(interrupt: Interrupt): void {
+    if (this.#interrupt === undefined) this.#interrupt = interrupt
+    else this.#secondInterrupt = interrupt
+  }
+
+  /** Takes back what {@link onCancel} named. */
+  offCancel(interrupt: Interrupt): void {
+    if (this.#interrupt === interrupt) this.#interrupt = undefined
+    else if (this.#secondInterrupt === interrupt) this.#secondInterrupt = undefined
   }
 
   /**
@@ -64,21 +75,32 @@ export class CallScope {
   pause(delayMs: number): Promise<void> {
     const { clock } = this.#bounds
     return new Promise((resolve, reject) => {
-      const timer = clock.setTimeout(() => {
-        this.onCancel(undefined)
-        resolve()
-      }, delayMs)
-      this.onCancel((error) => {
+      const interrupt: Interrupt = (error) => {
         clock.clearTimeout(timer)
         reject(error)
-      })
+      }
+      const timer = clock.setTimeout(() => {
+        this.offCancel(interrupt)
+        resolve()
+      }, delayMs)
+      this.onCancel(interrupt)
     })
   }
 
   /** Ends the call's ties to its signals. */
   dispose(): void {
     this.#interrupt = undefined
+    this.#secondInterrupt = undefined
     for (const signal of this.#bounds.signals) signal?.removeEventListener('abort', this.#onAbort)
+  }
+
+  /** The error of an attempt that another one of its call has overtaken; nobody receives it. */
+  supersededError(): KeelsonError {
+    return new KeelsonError(
+      'KEELSON_RESILIENCE_CANCELLED',
+      `Another attempt of the call to ${this.dependency} was faster.`,
+      { details: { dependency: this.dependency } },
+    )
   }
 
   /** The error of a call that has no time left. */
@@ -113,6 +135,9 @@ export class CallScope {
       // 499 is what nginx logs for a caller that left; nobody receives it.
       { statusCode: 499, cause: reason, details: { dependency: this.dependency } },
     )
+    // Each takes itself out of its place as it ends.
+    const second = this.#secondInterrupt
     this.#interrupt?.(this.#cancelled)
+    second?.(this.#cancelled)
   }
 }

@@ -18,6 +18,7 @@ export {
 } from './circuit-breaker.ts'
 export { classifyError, type Classification } from './classification.ts'
 export { endpointDefaults, type EndpointCondition, type EndpointPolicy } from './endpoint.ts'
+export { hedgeDefaults, type HedgePolicy } from './hedge.ts'
 export { resilienceErrors, type ResilienceErrorCode } from './errors.ts'
 export {
   createPipeline,

@@ -1,18 +1,14 @@
-import { type BreakerState, channel, type ClientOutcome } from '@keelson/core/channels'
+import { type BreakerState, channel } from '@keelson/core/channels'
 import { type Clock, systemClock } from '@keelson/core/clock'
 import { currentContext } from '@keelson/core/context'
-import {
-  checkOptions,
-  isKeelsonError,
-  KeelsonError,
-  type OptionRule,
-  optionRules,
-} from '@keelson/core/errors'
+import { checkOptions, KeelsonError, type OptionRule, optionRules } from '@keelson/core/errors'
 import { type Attempt, LimitedAttempt } from './attempt.ts'
 import { Bulkhead } from './bulkhead.ts'
 import { CallScope } from './call-scope.ts'
+import { CallTally, outcomeOf, succeeded, unclassified } from './call-tally.ts'
 import { type CircuitBreaker, circuitBreaker, circuitOpenError } from './circuit-breaker.ts'
 import { type Classification, classifyError } from './classification.ts'
+import { checkHedgePolicy, Hedge } from './hedge.ts'
 import { LeastDuration } from './least-duration.ts'
 import { type Policy, type Profile, type ResolvedPolicy, resolvePolicy } from './profiles.ts'
 import { checkRetryPolicy, type RetrySettings, retryWithin } from './retry.ts'
@@ -38,6 +34,8 @@ export interface PipelineOptions extends Policy {
 export interface PipelineCall<Fallback = never> {
   /** Whether the call may be made again although it may have arrived. @defaultValue false */
   readonly idempotent?: boolean
+  /** Whether a slow attempt may be joined by a second one, where the policy has hedging: reads only. @defaultValue false */
+  readonly hedgeable?: boolean
   /** Ends the call. The signal of the request that is being handled ends it too. */
   readonly signal?: AbortSignal | undefined
   /** Time for this whole call in milliseconds, in place of the policy's. */
@@ -61,7 +59,7 @@ export interface PipelineState {
 /** The layers around the calls to one dependency. */
 export interface Pipeline {
   /**
-   * Makes a call: deadline and cancellation → fallback → bulkhead → retry with budget → breaker → attempt timer → operation.
+   * Makes a call: deadline and cancellation → fallback → bulkhead → retry or hedge with budget → breaker → attempt timer → operation.
    * Deadline and signal of the request being handled (`currentContext()`) bound it. An attempt for which less time is left
    * than the fastest of the last seconds took is not made.
    *
@@ -87,7 +85,7 @@ export interface Pipeline {
 const reserveMs = 10
 
 /**
- * Makes the pipeline of one dependency. Publishes `keelson.client.call`, `.attempt` and `.retry`, and by its breaker
+ * Makes the pipeline of one dependency. Publishes `keelson.client.call`, `.attempt`, `.retry` and `.hedge`, and by its breaker
  * `keelson.breaker.changed`.
  *
  * @throws KEELSON_RESILIENCE_OPTIONS_INVALID
@@ -102,6 +100,7 @@ export function createPipeline(options: PipelineOptions): Pipeline {
     bulkhead: orFalse(optionRules.object),
     retry: orFalse(optionRules.object),
     breaker: orFalse(optionRules.object),
+    hedge: orFalse(optionRules.object),
     classify: optionRules.function,
     clock: optionRules.object,
     random: optionRules.function,
@@ -124,6 +123,7 @@ class LayeredPipeline implements Pipeline {
   readonly #bulkhead: Bulkhead | undefined
   readonly #budget: RetryBudget | undefined
   readonly #breakerLoaded: Promise<CircuitBreaker | undefined>
+  readonly #hedge: Hedge | undefined
   readonly #least = new LeastDuration()
   #breaker: CircuitBreaker | undefined
   #inFlight = 0
@@ -140,6 +140,7 @@ class LayeredPipeline implements Pipeline {
     this.#policy = policy
     this.#bulkhead = policy.bulkhead === false ? undefined : new Bulkhead(policy.bulkhead, clock)
     this.#budget = createBudget(policy, clock)
+    this.#hedge = createHedge(policy, { service, dependency, clock })
     this.#breakerLoaded = this.#keep(
       policy.breaker === false
         ? undefined
@@ -158,7 +159,7 @@ class LayeredPipeline implements Pipeline {
     const scope = this.#openScope(call, startedAt)
     this.#inFlight += 1
     try {
-      return await this.#guard(scope, tally, operation, call.idempotent ?? false)
+      return await this.#guard(scope, tally, operation, call)
     } catch (error) {
       if (tally.attemptCount === 0) tally.outcome = outcomeOf(error)
       else if (scope.cancelled !== undefined) tally.outcome = 'cancelled'
@@ -224,7 +225,7 @@ class LayeredPipeline implements Pipeline {
     scope: CallScope,
     tally: CallTally,
     operation: (attempt: Attempt) => Promise<T>,
-    idempotent: boolean,
+    { idempotent = false, hedgeable = false }: PipelineCall<unknown>,
   ): Promise<T> {
     if (this.#closed) throw closedError(this.#dependency)
     if (this.#breaker === undefined && this.#policy.breaker !== false) await this.#breakerLoaded
@@ -234,7 +235,7 @@ class LayeredPipeline implements Pipeline {
     try {
       return await retryWithin(
         scope,
-        (retry) => this.#attempt(scope, tally, operation, retry),
+        (retry) => this.#try(scope, tally, operation, { retry, hedgeable }),
         this.#retrySettings(tally, idempotent),
       )
     } finally {
@@ -265,11 +266,42 @@ class LayeredPipeline implements Pipeline {
     }
   }
 
+  /** One attempt, or the two of a hedged call. */
+  #try<T>(
+    scope: CallScope,
+    tally: CallTally,
+    operation: (attempt: Attempt) => Promise<T>,
+    { retry, hedgeable }: { readonly retry: number; readonly hedgeable: boolean },
+  ): Promise<T> {
+    if (this.#hedge === undefined || !hedgeable || retry > 0) {
+      return this.#attempt(scope, tally, operation, retry)
+    }
+    return this.#hedge.run((isSecond) => {
+      const own = new CallTally()
+      let superseded = false
+      let begun: LimitedAttempt | undefined
+      const onBegin = (attempt: LimitedAttempt) => {
+        begun = attempt
+        tally.attemptCount += 1
+      }
+      const result = this.#attempt(scope, own, operation, isSecond ? 1 : 0, onBegin).finally(() => {
+        own.refused ||= isSecond
+        if (!superseded) tally.adopt(own)
+      })
+      const cancel = () => {
+        superseded = true
+        begun?.supersede()
+      }
+      return { result, cancel }
+    })
+  }
+
   async #attempt<T>(
     scope: CallScope,
     tally: CallTally,
     operation: (attempt: Attempt) => Promise<T>,
     retry: number,
+    onBegin?: (attempt: LimitedAttempt) => void,
   ): Promise<T> {
     // The call may have ended while no layer was listening: between its place in the queue, a pause and this attempt.
     if (scope.ended !== undefined) throw scope.ended
@@ -282,7 +314,7 @@ class LayeredPipeline implements Pipeline {
     if (breaker !== undefined && permit === 0) {
       tally.refused = true
       // A retry that the breaker refuses must not hide why there was one.
-      throw retry > 0 ? tally.lastError : circuitOpenError(this.#dependency, breaker)
+      throw tally.lastError ?? circuitOpenError(this.#dependency, breaker)
     }
     const attemptTimeoutMs = this.#policy.attemptTimeoutMs
     const attempt = new LimitedAttempt(scope, {
@@ -290,6 +322,7 @@ class LayeredPipeline implements Pipeline {
       attemptTimeoutMs: attemptTimeoutMs === false ? Infinity : attemptTimeoutMs,
     })
     tally.attemptCount += 1
+    onBegin?.(attempt)
     let ended: Classification = unclassified
     try {
       const result = await attempt.run(this.#clock, operation)
@@ -302,6 +335,7 @@ class LayeredPipeline implements Pipeline {
     } finally {
       const durationMs = this.#clock.monotonic() - startedAt
       attempt.tellEnd(ended, durationMs)
+      this.#hedge?.record(ended, durationMs)
       if (ended.outcome === 'success') this.#least.record(startedAt, durationMs)
       breaker?.report(permit, ended.breaker)
       tally.retry = ended.retry
@@ -332,21 +366,6 @@ class LayeredPipeline implements Pipeline {
   }
 }
 
-/** What the layers of one call tell each other. */
-class CallTally {
-  attemptCount = 0
-  outcome: ClientOutcome = 'failure'
-  retry: Classification['retry'] = 'never'
-  retryAfterMs: number | undefined = undefined
-  lastError: unknown = undefined
-  /** The breaker refused an attempt: there is no further one. */
-  refused = false
-}
-
-const succeeded: Classification = { breaker: 'success', retry: 'never', outcome: 'success' }
-/** Stands until the end of an attempt is known; stays when `classify` itself throws. */
-const unclassified: Classification = { breaker: 'failure', retry: 'never', outcome: 'failure' }
-
 function orFalse(rule: OptionRule): OptionRule {
   return (value) => {
     if (value === false) return undefined
@@ -362,13 +381,13 @@ function createBudget(policy: ResolvedPolicy, clock: Clock): RetryBudget | undef
   return budget === false ? undefined : retryBudget({ ...budget, clock })
 }
 
-/** How series count a call that ended outside of an attempt. */
-function outcomeOf(error: unknown): ClientOutcome {
-  if (isKeelsonError(error, 'KEELSON_RESILIENCE_CIRCUIT_OPEN')) return 'circuit-open'
-  if (isKeelsonError(error, 'KEELSON_RESILIENCE_CANCELLED')) return 'cancelled'
-  if (isKeelsonError(error, 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED')) return 'timeout'
-  const refusals = ['KEELSON_RESILIENCE_BULKHEAD_FULL', 'KEELSON_RESILIENCE_CLOSED']
-  return isKeelsonError(error) && refusals.includes(error.code) ? 'rejected' : 'failure'
+function createHedge(
+  { hedge }: ResolvedPolicy,
+  options: { readonly service: string; readonly dependency: string; readonly clock: Clock },
+): Hedge | undefined {
+  if (hedge === false) return undefined
+  checkHedgePolicy(hedge)
+  return new Hedge({ ...options, policy: hedge })
 }
 
 function closedError(dependency: string): KeelsonError {

@@ -1,5 +1,6 @@
 import { breakerDefaults, type BreakerPolicy } from './circuit-breaker.ts'
 import { type BulkheadPolicy, bulkheadDefaults } from './bulkhead.ts'
+import { hedgeDefaults, type HedgePolicy } from './hedge.ts'
 import { type RetryPolicy, retryDefaults } from './retry.ts'
 import { type RetryBudgetPolicy, retryBudgetDefaults } from './retry-budget.ts'
 
@@ -35,6 +36,8 @@ export interface Policy {
   readonly bulkhead?: BulkheadPolicy | false
   readonly retry?: RetryLayerPolicy | false
   readonly breaker?: BreakerPolicy | false
+  /** Second attempts of slow reads. @defaultValue false */
+  readonly hedge?: HedgePolicy | false
 }
 
 /** A {@link Policy} in which nothing is left open. */
@@ -44,6 +47,7 @@ export interface ResolvedPolicy {
   readonly bulkhead: Required<BulkheadPolicy> | false
   readonly retry: (Required<RetryPolicy> & { readonly budget: Required<RetryBudgetPolicy> | false }) | false
   readonly breaker: Required<BreakerPolicy> | false
+  readonly hedge: Required<HedgePolicy> | false
 }
 
 /** The policy of each profile, before a dependency's own options. */
@@ -67,6 +71,7 @@ export function resolvePolicy(name: Profile, own: Policy): ResolvedPolicy {
     bulkhead: layer(base.bulkhead, own.bulkhead),
     retry: retry === false ? false : { ...retry, budget },
     breaker: layer(base.breaker, own.breaker),
+    hedge: layer(own.hedge === undefined ? base.hedge : hedgeDefaults, own.hedge),
   }
 }
 
@@ -77,6 +82,7 @@ function profile(timeoutMs: number, attemptTimeoutMs: number, maxQueue: number):
     bulkhead: Object.freeze({ ...bulkheadDefaults, maxQueue }),
     retry: Object.freeze({ ...retryDefaults, budget: retryBudgetDefaults }),
     breaker: breakerDefaults,
+    hedge: false,
   })
 }
 

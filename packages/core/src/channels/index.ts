@@ -7,6 +7,7 @@ export type {
   ChannelPayloads,
   ClientAttempt,
   ClientCall,
+  ClientHedge,
   ClientOutcome,
   ClientRetry,
   ConfigApplied,

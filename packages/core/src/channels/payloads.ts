@@ -10,6 +10,7 @@ export interface ChannelPayloads {
   'keelson.client.call': ClientCall
   'keelson.client.attempt': ClientAttempt
   'keelson.client.retry': ClientRetry
+  'keelson.client.hedge': ClientHedge
   'keelson.breaker.changed': BreakerChanged
   'keelson.endpoint.changed': EndpointChanged
   'keelson.dns.query': DnsQuery
@@ -112,6 +113,14 @@ export interface ClientRetry {
   /** `scheduled`, or why there is no further attempt. */
   readonly result: 'scheduled' | 'exhausted' | 'deadline' | 'not-retryable'
   readonly delayMs: number
+}
+
+/** A slow read was, or might have been, asked for a second time while the first answer was awaited. */
+export interface ClientHedge {
+  readonly service: string
+  readonly dependency: string
+  /** Which was faster, the second attempt (`won`) or the first (`lost`); both `failed`; the budget `denied` the second. */
+  readonly result: 'won' | 'lost' | 'failed' | 'denied'
 }
 
 /** State of a circuit breaker. */

@@ -1,0 +1,211 @@
+import { type ClientAttempt, type ClientCall, subscribe } from '@keelson/core/channels'
+import { KeelsonError } from '@keelson/core/errors'
+import { createFakeClock } from '@keelson/testing'
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Attempt } from './attempt.ts'
+import type { Classification } from './classification.ts'
+import type { HedgePolicy } from './hedge.ts'
+import { createPipeline, type Pipeline, type PipelineCall } from './pipeline.ts'
+
+const clock = createFakeClock()
+let pipeline: Pipeline
+let attempts: ClientAttempt[] = []
+let calls: ClientCall[] = []
+let results: string[] = []
+let ends: (() => void)[] = []
+
+beforeAll(() => import('./opossum-adapter.ts'))
+beforeEach(() => {
+  attempts = []
+  calls = []
+  results = []
+  ends = [
+    subscribe('keelson.client.attempt', (attempt) => attempts.push(attempt)),
+    subscribe('keelson.client.call', (call) => calls.push(call)),
+    subscribe('keelson.client.hedge', ({ result }) => results.push(result)),
+  ]
+})
+afterEach(async () => {
+  for (const end of ends) end()
+  await pipeline.close()
+  expect(clock.pendingCount, 'timers left behind').toBe(0)
+})
+
+/** A pipeline that has lately seen calls of 10 ms, and may make a second attempt. */
+async function make(hedge: HedgePolicy | false = {}, warmCount = 64): Promise<Pipeline> {
+  const shed: Classification = { breaker: 'neutral', retry: 'never', outcome: 'rejected' }
+  const failed: Classification = { breaker: 'failure', retry: 'idempotent', outcome: 'failure' }
+  pipeline = createPipeline({
+    service: 'delivery',
+    dependency: 'catalog',
+    clock,
+    hedge,
+    classify: (error) => ((error as Error).message === 'shed' ? shed : failed), // the errors of this file
+  })
+  for (let call = 0; call < warmCount; call++) await settle(taking(10))
+  attempts.length = 0
+  calls.length = 0
+  results.length = 0
+  return pipeline
+}
+
+function taking(durationMs: number, value = 'done') {
+  return (): Promise<string> => new Promise((resolve) => clock.setTimeout(() => resolve(value), durationMs))
+}
+
+function failing(afterMs: number, message = 'down') {
+  return async (): Promise<string> => {
+    await taking(afterMs)()
+    throw new KeelsonError('KEELSON_TEST_DOWN', message)
+  }
+}
+
+/** Gives the operations one after the other, attempt by attempt. */
+function inTurn(...operations: (() => Promise<string>)[]) {
+  const attemptsSeen: Attempt[] = []
+  const operation = (attempt: Attempt): Promise<string> => {
+    attemptsSeen.push(attempt)
+    return (operations[attemptsSeen.length - 1] ?? taking(10))()
+  }
+  return { operation, attemptsSeen }
+}
+
+async function settle(
+  operation: (attempt: Attempt) => Promise<string>,
+  call: PipelineCall<unknown> = { hedgeable: true, idempotent: true },
+): Promise<unknown> {
+  const ended: unknown[] = []
+  const end = (value: unknown) => ended.push(value)
+  void pipeline.run(operation, call).then(end, end)
+  for (let step = 0; step < 3_000 && ended.length === 0; step++) await clock.advance(1)
+  return ended[0]
+}
+
+describe('hedging', () => {
+  it('asks a second time when the first answer takes longer than 95 of 100, and ends the slower', async () => {
+    await make()
+    const { operation, attemptsSeen } = inTurn(taking(300, 'slow'), taking(10, 'fast'))
+    const startedAt = clock.monotonic()
+    expect(await settle(operation)).toBe('fast')
+    expect(clock.monotonic() - startedAt).toBeLessThan(30)
+    expect(attemptsSeen[0]?.signal.aborted).toBe(true)
+    expect(attemptsSeen.map(({ retry }) => retry)).toEqual([0, 1])
+    expect(results).toEqual(['won'])
+    expect(calls).toMatchObject([{ outcome: 'success', attemptCount: 2 }])
+    expect(attempts.map(({ outcome }) => outcome).toSorted()).toEqual(['cancelled', 'success'])
+    await clock.advance(300)
+  })
+
+  it('ends the second when the first is faster after all', async () => {
+    await make()
+    const { operation, attemptsSeen } = inTurn(taking(15, 'first'), taking(300))
+    expect(await settle(operation)).toBe('first')
+    expect(attemptsSeen[1]?.signal.aborted).toBe(true)
+    expect(results).toEqual(['lost'])
+    await clock.advance(300)
+  })
+
+  it('waits for the other when one of two fails', async () => {
+    await make()
+    expect(await settle(inTurn(failing(15), taking(40, 'second')).operation)).toBe('second')
+    expect(await settle(inTurn(taking(40, 'first'), failing(5)).operation)).toBe('first')
+    expect(calls).toMatchObject([{ outcome: 'success' }, { outcome: 'success' }])
+  })
+
+  it('fails when both fail, without a third attempt', async () => {
+    await make()
+    const { operation, attemptsSeen } = inTurn(failing(20), failing(20, 'the later'))
+    expect(await settle(operation)).toMatchObject({ message: 'the later' })
+    expect(attemptsSeen).toHaveLength(2)
+    expect(results).toEqual(['failed'])
+    expect(calls).toMatchObject([{ outcome: 'failure', attemptCount: 2 }])
+  })
+
+  it('leaves a first attempt that fails in time to the retry', async () => {
+    await make()
+    const { operation, attemptsSeen } = inTurn(
+      async () => {
+        throw new KeelsonError('KEELSON_TEST_DOWN', 'down', { retryable: true })
+      },
+      taking(10, 'retried'),
+    )
+    expect(await settle(operation)).toBe('retried')
+    expect(attemptsSeen).toHaveLength(2)
+    expect(results).toEqual([])
+  })
+
+  it('makes no second attempt of a call that is not marked, nor by default, nor before it knows how long calls take', async () => {
+    for (const [hedge, warmCount, call] of [
+      [{}, 64, { idempotent: true }],
+      [false, 64, { idempotent: true, hedgeable: true }],
+      [{}, 10, { idempotent: true, hedgeable: true }],
+    ] as const) {
+      await make(hedge, warmCount)
+      const { operation, attemptsSeen } = inTurn(taking(300))
+      await settle(operation, call)
+      expect(attemptsSeen).toHaveLength(1)
+      await pipeline.close()
+    }
+  })
+
+  it('ends both attempts when the caller leaves', async () => {
+    await make()
+    const controller = new AbortController()
+    const { operation, attemptsSeen } = inTurn(taking(300), taking(300))
+    const ended = settle(operation, { hedgeable: true, idempotent: true, signal: controller.signal })
+    await clock.advance(50)
+    controller.abort()
+    expect(await ended).toMatchObject({ code: 'KEELSON_RESILIENCE_CANCELLED' })
+    expect(attemptsSeen.map(({ signal }) => signal.aborted)).toEqual([true, true])
+    expect(calls).toMatchObject([{ outcome: 'cancelled' }])
+    await clock.advance(300)
+  })
+
+  it('stays within its share of the calls', async () => {
+    await make({ quantile: 0.5 })
+    for (let call = 0; call < 200; call++) {
+      const durationMs = call % 5 < 2 ? 100 : 10
+      await settle(inTurn(taking(durationMs), taking(durationMs)).operation)
+    }
+    await clock.advance(100)
+    // 5 in store, 5 % of 200 earned, and what the calls before earned is in the store already.
+    const secondCount = attempts.filter(({ retry }) => retry === 1).length
+    expect(secondCount).toBeGreaterThanOrEqual(8)
+    expect(secondCount).toBeLessThanOrEqual(15)
+    expect(results).toContain('denied')
+  })
+
+  it('pauses for 10 s after the dependency has shed load', async () => {
+    await make()
+    await settle(failing(1, 'shed'))
+    await settle(inTurn(taking(100)).operation)
+    expect(attempts.filter(({ retry }) => retry === 1)).toHaveLength(0)
+    await clock.advance(10_000)
+    await settle(inTurn(taking(100), taking(10)).operation)
+    expect(attempts.filter(({ retry }) => retry === 1)).toHaveLength(1)
+    await clock.advance(100)
+  })
+
+  it('lowers the 99th percentile where 1 in 25 answers is slow, at 1.06 attempts per call at most', async () => {
+    await make()
+    let count = 0
+    // Every 25th attempt takes 20 times as long, whoever makes it.
+    const operation = () => taking(++count % 25 === 0 ? 200 : 10)()
+    for (let call = 0; call < 500; call++) await settle(operation)
+    const p99Ms = calls.map(({ durationMs }) => durationMs).toSorted((a, b) => a - b)[495] ?? 0
+    expect(p99Ms).toBeLessThan(0.9 * 200)
+    const attemptCount = calls.reduce((sum, call) => sum + call.attemptCount, 0)
+    expect(attemptCount / calls.length).toBeLessThanOrEqual(1.06)
+    await clock.advance(300)
+  })
+
+  it.each([{ maxRatio: 0.3 }, { quantile: 0.2 }, { delayMs: 5 }])(
+    'refuses %o at construction',
+    async (wrong) => {
+      await make()
+      expect(() => createPipeline({ service: 'a', dependency: 'b', hedge: wrong })).toThrow(
+        expect.objectContaining({ code: 'KEELSON_RESILIENCE_OPTIONS_INVALID' }) as Error,
+      )
+    },
+  )
+})

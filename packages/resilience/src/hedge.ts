@@ -1,0 +1,162 @@
+import { channel, type ClientHedge } from '@keelson/core/channels'
+import type { Clock, TimerHandle } from '@keelson/core/clock'
+import { checkOptions, optionRules } from '@keelson/core/errors'
+import type { Classification } from './classification.ts'
+import { RecentDurations } from './recent-durations.ts'
+import { type RetryBudget, retryBudget } from './retry-budget.ts'
+
+/** How slow reads are asked for a second time, elsewhere, while the first answer is still awaited. */
+export interface HedgePolicy {
+  /**
+   * Second attempts at most, as a share of the calls.
+   *
+   * @range above 0, up to 0.2
+   * @defaultValue 0.05 — without a budget a healthy system collapsed (simulated 2026-11: half of the answers, 5 attempts per call)
+   */
+  readonly maxRatio?: number
+  /**
+   * Share of the calls that are faster than the wait before a second attempt.
+   *
+   * @range 0.5 to 0.999
+   * @defaultValue 0.95
+   */
+  readonly quantile?: number
+}
+
+/** The numbers of hedging, once it is asked for. It is off by default: at 90 % load it costs more than it gains. */
+export const hedgeDefaults: Required<HedgePolicy> = Object.freeze({ maxRatio: 0.05, quantile: 0.95 })
+
+/** Second attempts that can be saved up. */
+const maxTokens = 5
+
+/** Time without second attempts after an answer that shed load, in milliseconds: more load is what it does not need. */
+const suspendMs = 10_000
+
+/** One attempt of two, under way. */
+export interface HedgedAttempt<T> {
+  readonly result: Promise<T>
+  /** Ends it without a trace: the other one was faster. */
+  readonly cancel: () => void
+}
+
+/** What hedges of one dependency are published under, and what they need. */
+export interface HedgeOptions {
+  readonly service: string
+  readonly dependency: string
+  readonly policy: Required<HedgePolicy>
+  readonly clock: Clock
+}
+
+/** @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
+export function checkHedgePolicy(policy: HedgePolicy): void {
+  checkOptions('KEELSON_RESILIENCE_OPTIONS_INVALID', 'hedge', policy, {
+    maxRatio: optionRules.number({ above: 0, max: 0.2 }),
+    quantile: optionRules.number({ min: 0.5, max: 0.999 }),
+  })
+}
+
+const hedged = channel('keelson.client.hedge')
+
+/** Makes second attempts of one dependency, and knows when they are worth it. */
+export class Hedge {
+  readonly #options: HedgeOptions
+  readonly #durations: RecentDurations
+  readonly #budget: RetryBudget
+  #suspendedUntil = -Infinity
+
+  constructor(options: HedgeOptions) {
+    const { policy, clock } = options
+    this.#options = options
+    this.#durations = new RecentDurations(policy.quantile)
+    this.#budget = retryBudget({ depositRatio: policy.maxRatio, depositPerSecond: 0, maxTokens, clock })
+  }
+
+  /** Learns from an attempt that ended. */
+  record({ outcome, breaker }: Classification, durationMs: number): void {
+    if (outcome === 'success') this.#durations.add(durationMs)
+    if (outcome === 'rejected' && breaker === 'neutral') {
+      this.#suspendedUntil = this.#options.clock.monotonic() + suspendMs
+    }
+  }
+
+  /**
+   * Makes one attempt, and a second when the first takes longer than most. The first success counts; when both fail, the
+   * later failure does.
+   *
+   * @param begin makes an attempt; told whether it is the second
+   */
+  run<T>(begin: (isSecond: boolean) => HedgedAttempt<T>): Promise<T> {
+    const { clock } = this.#options
+    this.#budget.deposit()
+    const waitMs = this.#durations.value
+    const first = begin(false)
+    if (waitMs === undefined || clock.monotonic() < this.#suspendedUntil) return first.result
+    return new Promise((resolve, reject) => {
+      const race = new Race(first, { resolve, reject })
+      const timer = clock.setTimeout(() => {
+        if (this.#budget.withdraw()) race.join(begin(true), (result) => this.#publish(result))
+        else this.#publish('denied')
+      }, waitMs)
+      race.begin(clock, timer)
+    })
+  }
+
+  #publish(result: ClientHedge['result']): void {
+    const { service, dependency } = this.#options
+    if (hedged.hasSubscribers) hedged.publish({ service, dependency, result })
+  }
+}
+
+/** Two attempts of which the first success counts. */
+class Race<T> {
+  readonly #first: HedgedAttempt<T>
+  readonly #settle: { readonly resolve: (value: T) => void; readonly reject: (error: unknown) => void }
+  #runningCount = 1
+  #second: HedgedAttempt<T> | undefined
+  #tell: (result: ClientHedge['result']) => void = () => {}
+
+  constructor(
+    first: HedgedAttempt<T>,
+    settle: { readonly resolve: (value: T) => void; readonly reject: (error: unknown) => void },
+  ) {
+    this.#first = first
+    this.#settle = settle
+  }
+
+  begin(clock: Clock, timer: TimerHandle): void {
+    // A first attempt that ends in time leaves nothing to hedge; one that fails is for the retry.
+    const stop = () => clock.clearTimeout(timer)
+    this.#first.result.then(stop, stop)
+    this.#watch(this.#first)
+  }
+
+  join(second: HedgedAttempt<T>, tell: (result: ClientHedge['result']) => void): void {
+    this.#tell = tell
+    this.#second = second
+    this.#runningCount += 1
+    this.#watch(second)
+  }
+
+  #watch(attempt: HedgedAttempt<T>): void {
+    attempt.result.then(
+      (value) => this.#won(attempt, value),
+      (error: unknown) => this.#lost(error),
+    )
+  }
+
+  #won(attempt: HedgedAttempt<T>, value: T): void {
+    this.#settle.resolve(value)
+    if (this.#second === undefined || this.#runningCount === 0) return
+    this.#runningCount = 0
+    this.#tell(attempt === this.#second ? 'won' : 'lost')
+    if (attempt === this.#second) this.#first.cancel()
+    else this.#second.cancel()
+  }
+
+  #lost(error: unknown): void {
+    this.#runningCount -= 1
+    if (this.#runningCount !== 0) return
+    this.#settle.reject(error)
+    if (this.#second !== undefined) this.#tell('failed')
+  }
+}
