@@ -26,6 +26,18 @@ describe('a reply of 20 MB that is still on its way at SIGTERM', () => {
   })
 })
 
+describe('a stream of events without an end of its own', () => {
+  it('is ended by its owner when the service closes, which then ends with 0', async () => {
+    await using events = await startService({ main: 'test/e2e/services/events.ts', cwd: '.' })
+    const stream = await fetch(`${events.url}/events`)
+    // A stream that is cut rejects; this one must end.
+    const whole = stream.text()
+    events.process.signal('SIGTERM')
+    expect(await whole).toBe('data: 1\n\n')
+    expect(await events.process.exited()).toEqual({ code: 0, signal: null })
+  })
+})
+
 /** Asks, and waits until the first bytes of the answer could be read; reads none of them. */
 async function askForFilm(port: number): Promise<Socket> {
   const socket = connect(port, '127.0.0.1')
