@@ -89,11 +89,14 @@ export async function collectStop(
   ])
   const end = await withinGrace(life, stop.graceMs)
   watching.abort()
-  if (end === undefined) await life.kill()
+  if (end === undefined) {
+    await life.kill()
+    load.stop()
+  }
   const [readiness, liveness] = await probes
-  load.stop()
   const slowResult = await slow
   return {
+    // Requests keep coming for as long as was agreed, whether there is still somebody to answer them or not.
     load: await load.done,
     readiness,
     liveness,

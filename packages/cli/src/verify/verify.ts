@@ -8,7 +8,7 @@ import type { Contract } from './contract.ts'
 import { imageCommand } from './docker-command.ts'
 import type { Evidence, LifeEvidence, StopEvidence } from './evidence.ts'
 import { findFreePorts } from './free-ports.ts'
-import { call, showResult } from './http-call.ts'
+import { call, showResult, type HttpResult } from './http-call.ts'
 import { judgeAll, type CheckOutcome } from './judge.ts'
 import { collectBroken, collectSecondSignal, collectStop, waitUntilReady, type StartLife } from './life.ts'
 import { startManaged, type ManagedProcess, type ProcessSpec } from './managed-process.ts'
@@ -107,26 +107,30 @@ function opsUrlOf(service: string, { profile, opsPort }: Contract): string {
   return url.origin
 }
 
-/** Any answer but 503 is one that can be judged; 503 is a service that still starts. */
+/** Any answer of a probe but 503 is one that can be judged; 503 is a service that still starts. */
 async function waitUntilReachable(
-  { ops }: Addresses,
+  { service, ops }: Addresses,
   { paths, start }: Contract,
   signal: AbortSignal,
 ): Promise<void> {
-  const url = `${ops}${paths.readiness ?? paths.sample}`
+  const urls = [`${ops}${paths.readiness ?? paths.sample}`, `${service}${paths.sample}`]
   const until = performance.now() + start.readyTimeoutMs
-  for (;;) {
-    signal.throwIfAborted()
-    const result = await call({ url, timeoutMs: Math.min(2000, start.readyTimeoutMs) })
-    if (result.kind === 'answer' && result.status !== 503) return
-    if (performance.now() > until) {
-      throw new KeelsonError(
-        'KEELSON_CLI_TARGET_UNREACHABLE',
-        `${url} was not ready within ${showDuration(start.readyTimeoutMs)}: ${showResult(result)}. Start the service first, or correct the address; --ops-port says where probes are.`,
-      )
+  for (const [index, url] of urls.entries()) {
+    for (;;) {
+      signal.throwIfAborted()
+      const result = await call({ url, timeoutMs: Math.min(2000, start.readyTimeoutMs) })
+      if (result.kind === 'answer' && (result.status !== 503 || index > 0)) break
+      if (performance.now() > until) throw unreachable(url, result, start.readyTimeoutMs)
+      await wait(100)
     }
-    await wait(100)
   }
+}
+
+function unreachable(url: string, result: HttpResult, waitedMs: number): KeelsonError {
+  return new KeelsonError(
+    'KEELSON_CLI_TARGET_UNREACHABLE',
+    `${url} was not ready within ${showDuration(waitedMs)}: ${showResult(result)}. Start the service first, or correct the address; --ops-port says where probes are.`,
+  )
 }
 
 async function verifyProcess(

@@ -53,7 +53,7 @@ export const stopChecks: readonly Check[] = [
     id: 'stop.liveness-stays',
     group,
     title: 'liveness stays 200 while the service drains',
-    levels: { keelson: 'error', generic: 'error' },
+    levels: { keelson: 'error', generic: 'warning' },
     needsProcess: true,
     reason:
       'A liveness probe that fails during the drain makes the kubelet kill a pod that is finishing its work.',
@@ -61,6 +61,8 @@ export const stopChecks: readonly Check[] = [
     judge: stopped(({ liveness }, { blackBox }) => {
       const usual = blackBox.liveness?.get
       if (usual === undefined) return skip('the contract names no path for liveness')
+      if (blackBox.liveness?.path === blackBox.readiness?.path)
+        return skip('liveness and readiness are one path, which must fall')
       if (usual.kind === 'failure' || usual.status !== 200) return skip('probes.liveness tells of it')
       const wrong = liveness.find(({ result }) => result.kind === 'answer' && result.status !== 200)
       return verdict(
