@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseInstructionCount } from '../../bench/src/cachegrind-output.ts'
 import { parseCoreList } from '../../bench/src/cores.ts'
 import { areaOf, areaTimes, selfTimes, type ProfileNode } from '../../bench/src/cpu-profile.ts'
+import { describeDisturbance } from '../../bench/src/machine.ts'
 import { parsePerf } from '../../bench/src/perf-output.ts'
 import { parseCpuMs, parseRssBytes } from '../../bench/src/process-usage.ts'
 import { renderTable } from '../../bench/src/table.ts'
@@ -143,6 +144,16 @@ describe('selfTimes', () => {
     ['use', '/r/node_modules/a/node_modules/b/index.js', 'b'],
   ])('knows where %s of %s belongs', (functionName, url, area) => {
     expect(areaOf(functionName, url)).toBe(area)
+  })
+})
+
+describe('describeDisturbance', () => {
+  it('is silent on a quiet machine', () => {
+    expect(describeDisturbance(0.15, 2)).toBeUndefined()
+  })
+
+  it('says what not to believe when other work took part', () => {
+    expect(describeDisturbance(13.46, 2)).toContain('load 13.5 on 2 cores')
   })
 })
 
