@@ -76,6 +76,19 @@ export function dependencyRow(dependency?: string): Row {
           },
         ],
       },
+      {
+        title: 'Endpoints',
+        description:
+          'Addresses of the dependency that calls go to, and those that are left out for their failures.',
+        kind: 'timeseries',
+        unit: 'short',
+        targets: [
+          {
+            expr: `sum by (instance, dependency, state) (${shown('keelson_client_endpoints', ...only)})`,
+            legend: '{{instance}} → {{dependency}} {{state}}',
+          },
+        ],
+      },
     ],
   }
 }

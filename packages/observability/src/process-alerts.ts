@@ -70,6 +70,47 @@ and on (namespace, job) ${serviceJobs}`,
         'Every request waits for the others; more replicas, or less work on the main thread, is needed.',
     },
     {
+      alert: 'KeelsonContainerNearLimit',
+      expr: `${selector('keelson_container_memory_working_set_bytes')}
+/
+${selector('keelson_container_memory_limit_bytes')}
+> 0.9`,
+      for: '10m',
+      severity: 'page',
+      summary: '{{ $labels.instance }} of {{ $labels.job }} uses more than 90 % of its container.',
+      description:
+        'At the limit the kernel kills the process without a word, with all requests that are under way.',
+    },
+    {
+      alert: 'KeelsonHeapGrowing',
+      expr: `${selector('keelson_leak_verdict', 'verdict="growing"')} == 1`,
+      for: '15m',
+      severity: 'ticket',
+      summary: '{{ $labels.instance }} of {{ $labels.job }} judges that its heap leaks.',
+      description:
+        'What major collections leave over has grown from one to the next; the process will abort one day.',
+    },
+    {
+      alert: 'KeelsonCpuThrottled',
+      expr: `rate(${selector('keelson_container_cpu_throttled_periods_total')}[5m])
+/
+(rate(${selector('keelson_container_cpu_periods_total')}[5m]) > 0)
+> 0.25`,
+      for: '10m',
+      severity: 'ticket',
+      summary: '{{ $labels.instance }} of {{ $labels.job }} waits for its processor quota.',
+      description:
+        'In more than a quarter of the periods the quota was used up, and every thread stood still.',
+    },
+    {
+      alert: 'KeelsonMainThreadStalled',
+      expr: `increase(${selector('keelson_main_thread_stalls_total')}[15m]) > 0`,
+      for: '0m',
+      severity: 'ticket',
+      summary: 'The main thread of {{ $labels.instance }} of {{ $labels.job }} stood still.',
+      description: 'Nothing was answered for seconds; the log has the stack that blocked it.',
+    },
+    {
       alert: 'KeelsonReadinessFlapping',
       expr: `changes(${selector('keelson_ready')}[15m]) > 4`,
       for: '0m',

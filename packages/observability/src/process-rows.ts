@@ -33,6 +33,18 @@ export const processRows: readonly Row[] = [
           { expr: rate('process_cpu_system_seconds_total'), legend: '{{instance}} system' },
         ],
       },
+      perInstance(
+        'Processor quota',
+        'Seconds a second that threads of the container waited because its quota was used up.',
+        's',
+        rate('keelson_container_cpu_throttled_seconds_total'),
+      ),
+      perInstance(
+        'Stalls',
+        'How often the main thread stood still within the hour before; the log has the stacks.',
+        'short',
+        `increase(${shown('keelson_main_thread_stalls_total')}[1h])`,
+      ),
     ],
   },
   {
@@ -87,6 +99,25 @@ export const processRows: readonly Row[] = [
           { expr: shown('process_max_fds'), legend: '{{instance}} limit' },
         ],
       },
+      {
+        title: 'Container',
+        description: 'What the kernel counts against the limit at which it kills.',
+        kind: 'timeseries',
+        unit: 'bytes',
+        targets: [
+          { expr: shown('keelson_container_memory_working_set_bytes'), legend: '{{instance}} working set' },
+          { expr: shown('keelson_container_memory_peak_bytes'), legend: '{{instance}} highest' },
+          { expr: shown('keelson_container_memory_limit_bytes'), legend: '{{instance}} limit' },
+        ],
+      },
+      {
+        title: 'Leak verdict',
+        description: 'Whether each replica judges that its heap grows from one major collection to the next.',
+        kind: 'state-timeline',
+        unit: 'short',
+        targets: [{ expr: shown('keelson_leak_verdict', 'verdict="growing"'), legend: '{{instance}}' }],
+        states: { 0: ['not growing', 'green'], 1: ['growing', 'red'] },
+      },
     ],
   },
   {
@@ -104,6 +135,20 @@ export const processRows: readonly Row[] = [
         'How often each replica has started within the hour before: a start of the same replica is a restart.',
         'short',
         `changes(${shown('process_start_time_seconds')}[1h])`,
+      ),
+      {
+        title: 'Last exit',
+        description: 'How the life before the present one ended, where the record of lives is kept.',
+        kind: 'state-timeline',
+        unit: 'short',
+        targets: [{ expr: shown('keelson_previous_exit_info'), legend: '{{instance}} {{reason}}' }],
+        states: { 1: ['ended so', 'orange'] },
+      },
+      perInstance(
+        'Restarts by its own count',
+        'Starts within the hour before that followed an earlier life, counted by the service itself.',
+        'short',
+        shown('keelson_restarts_last_hour'),
       ),
       perInstance('Uptime', 'How long each replica has been running.', 's', shown('process_uptime_seconds')),
       {

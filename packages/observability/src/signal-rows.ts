@@ -43,7 +43,7 @@ export const signalRows: readonly Row[] = [
     ],
   },
   {
-    title: 'Log and metrics',
+    title: 'Log, names and metrics',
     panels: [
       {
         title: 'Log lines lost',
@@ -70,6 +70,23 @@ export const signalRows: readonly Row[] = [
           {
             expr: `sum by (job) (${rate('keelson_channel_subscriber_errors_total')})`,
             legend: '{{job}} facts not taken',
+          },
+        ],
+      },
+      {
+        title: 'Names looked up',
+        description:
+          'Questions to name servers a second by result, and answers given by where they came from.',
+        kind: 'timeseries',
+        unit: 'ops',
+        targets: [
+          {
+            expr: `sum by (job, result) (${rate('keelson_dns_queries_total')})`,
+            legend: '{{job}} asked: {{result}}',
+          },
+          {
+            expr: `sum by (job, from) (${rate('keelson_dns_answers_total')})`,
+            legend: '{{job}} answered: {{from}}',
           },
         ],
       },

@@ -100,6 +100,44 @@ export const alertCases: readonly AlertCase[] = [
     ...build,
   }),
 
+  fires('KeelsonContainerNearLimit', 'the working set is 95 % of the limit', '30m', target, {
+    [`keelson_container_memory_working_set_bytes{${of}}`]: '500000000x15 950000000x30',
+    [`keelson_container_memory_limit_bytes{${of}}`]: `${gigabyte}x60`,
+  }),
+  silent('KeelsonContainerNearLimit', 'the working set is half of the limit', '30m', {
+    [`keelson_container_memory_working_set_bytes{${of}}`]: '500000000x60',
+    [`keelson_container_memory_limit_bytes{${of}}`]: `${gigabyte}x60`,
+  }),
+
+  fires(
+    'KeelsonHeapGrowing',
+    'the heap is judged to grow for half an hour',
+    '45m',
+    { ...target, verdict: 'growing' },
+    {
+      [`keelson_leak_verdict{${of},verdict="growing"}`]: '0x15 1x60',
+    },
+  ),
+  silent('KeelsonHeapGrowing', 'the verdict is taken back', '45m', {
+    [`keelson_leak_verdict{${of},verdict="growing"}`]: '0x15 1x10 0x60',
+  }),
+
+  fires('KeelsonCpuThrottled', 'half of the periods wait', '40m', target, {
+    [`keelson_container_cpu_throttled_periods_total{${of}}`]: '0+300x60',
+    [`keelson_container_cpu_periods_total{${of}}`]: '0+600x60',
+  }),
+  silent('KeelsonCpuThrottled', 'one period in twenty waits', '40m', {
+    [`keelson_container_cpu_throttled_periods_total{${of}}`]: '0+30x60',
+    [`keelson_container_cpu_periods_total{${of}}`]: '0+600x60',
+  }),
+
+  fires('KeelsonMainThreadStalled', 'one stall', '20m', target, {
+    [`keelson_main_thread_stalls_total{${of}}`]: '0x15 1x20',
+  }),
+  silent('KeelsonMainThreadStalled', 'no stall', '20m', {
+    [`keelson_main_thread_stalls_total{${of}}`]: '0x40',
+  }),
+
   fires('KeelsonReadinessFlapping', 'readiness changes every minute', '20m', target, {
     [`keelson_ready{${of}}`]: '1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1 0 1',
   }),
