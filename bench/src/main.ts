@@ -12,6 +12,7 @@ import { profileTables, runProfile } from './profile-run.ts'
 import { requireProgram } from './programs.ts'
 import { endProgress, showProgress } from './progress.ts'
 import { readRestartOptions, restartsUsage, runRestarts } from './restarts/command.ts'
+import { programsOf } from './restarts/front.ts'
 import { basesOf } from './stacks.ts'
 import { runStartup, startupFigures } from './startup-run.ts'
 import { renderTable, type Table } from './table.ts'
@@ -117,7 +118,7 @@ async function restarts(args: readonly string[], signal: AbortSignal): Promise<v
     console.log(restartsUsage)
     return
   }
-  for (const front of options.fronts) if (front !== 'direct') requireProgram(front)
+  for (const program of options.fronts.flatMap(programsOf)) requireProgram(program)
   const machine = describeMachine()
   if (!options.sources) {
     showProgress('building')

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
-import { connect, createServer, type Server, type Socket } from 'node:net'
+import { createServer, type Server, type Socket } from 'node:net'
+import { joinDelayed } from './delayed-connection.ts'
 
 /** A TCP proxy that makes loopback a network: everything, the end of a connection included, arrives a little later. */
 export interface DelayProxy extends AsyncDisposable {
@@ -32,13 +33,10 @@ export function createDelayProxy(address: Address, delayMs: number): DelayProxy 
   let server: Server | undefined
 
   function accept(near: Socket): void {
-    const far = connect({ host: '127.0.0.1', port: target, allowHalfOpen: true, noDelay: true })
-    for (const socket of [near, far]) {
+    for (const socket of joinDelayed(near, target, delayMs)) {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
     }
-    pass(near, far, delayMs)
-    pass(far, near, delayMs)
   }
   function stopListening(): void {
     clearInterval(looking)
@@ -62,17 +60,6 @@ export function createDelayProxy(address: Address, delayMs: number): DelayProxy 
       for (const socket of sockets) socket.destroy()
     },
   }
-}
-
-/** Passes what one socket brings to the other, in order: timers of the same length fire in the order of their making. */
-function pass(from: Socket, to: Socket, delayMs: number): void {
-  const later = (action: () => void) => setTimeout(action, delayMs)
-  from.on('data', (chunk) => later(() => to.write(chunk)))
-  from.once('end', () => later(() => to.end()))
-  from.once('error', () => later(() => to.resetAndDestroy()))
-  // Writing into a connection that has gone says so on both handlers.
-  from.on('error', () => undefined)
-  from.once('close', () => later(() => to.destroySoon()))
 }
 
 function listening(server: Server, { host, port }: Address): Promise<void> {

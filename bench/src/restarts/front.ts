@@ -1,13 +1,19 @@
 import type { Address } from './delay-proxy.ts'
 import { startDirectFront } from './direct-front.ts'
 import { startHaproxyFront } from './haproxy-front.ts'
-import { startNginxFront } from './nginx-front.ts'
+import { startNginxFront, startNginxServiceFront } from './nginx-front.ts'
 
 /** What stands between clients and replicas. */
-export type FrontName = 'direct' | 'nginx' | 'haproxy'
+export type FrontName = 'direct' | 'nginx' | 'nginx-service' | 'haproxy'
 
 /** All of them. */
-export const frontNames: readonly FrontName[] = ['direct', 'nginx', 'haproxy']
+export const frontNames: readonly FrontName[] = ['direct', 'nginx', 'nginx-service', 'haproxy']
+
+/** Programs that a front cannot do without. */
+export function programsOf(name: FrontName): readonly string[] {
+  if (name === 'direct') return []
+  return [name === 'haproxy' ? 'haproxy' : 'nginx']
+}
 
 /** Places for replicas: three, and one for the replica that comes before the old one goes. */
 export const slotCount = 4
@@ -30,6 +36,7 @@ export function startFront(name: FrontName, delayMs: number): Promise<Front> {
 const starters: Readonly<Record<FrontName, (slotCount: number, delayMs: number) => Promise<Front>>> = {
   direct: startDirectFront,
   nginx: startNginxFront,
+  'nginx-service': (_slotCount, delayMs) => startNginxServiceFront(delayMs),
   // Nothing is delayed here: HAProxy is to see for itself that a replica refuses a connection.
   haproxy: startHaproxyFront,
 }

@@ -4,6 +4,36 @@ import { startBalancer } from './balancer-process.ts'
 import { createDelayedSlots, slotOf } from './delayed-slots.ts'
 import type { Front } from './front.ts'
 import { findFreePort } from './free-port.ts'
+import { startServiceAddress } from './service-address.ts'
+
+/**
+ * nginx before the address of a service: it does not know the replicas, and keeps connections to those that the
+ * service has taken from its list. Its defaults for retries.
+ */
+export async function startNginxServiceFront(delayMs: number): Promise<Front> {
+  const service = await startServiceAddress(delayMs)
+  const port = await findFreePort()
+  const balancer = await startBalancer({
+    program: 'nginx',
+    port,
+    prepare(folder) {
+      return writeFiles(folder, port, [`${service.address.host}:${service.address.port}`])
+    },
+  })
+  return {
+    nextAddress: () => ({ host: '127.0.0.1', port }),
+    async put(slot, replicaPort) {
+      service.listed.set(slot, replicaPort)
+    },
+    async take(slot) {
+      service.listed.delete(slot)
+    },
+    async [Symbol.asyncDispose]() {
+      await balancer[Symbol.asyncDispose]()
+      await service[Symbol.asyncDispose]()
+    },
+  }
+}
 
 /**
  * nginx with a pool of kept connections to the replicas, its defaults for retries.
@@ -21,9 +51,7 @@ export async function startNginxFront(slotCount: number, delayMs: number): Promi
     port,
     prepare(folder) {
       for (const slot of slots.keys()) takeFrom(folder, slot)
-      const file = join(folder, 'nginx.conf')
-      writeFileSync(file, configuration(folder, port, addresses))
-      return ['-e', 'stderr', '-p', folder, '-c', file]
+      return writeFiles(folder, port, addresses)
     },
   })
   return {
@@ -50,11 +78,18 @@ function takeFrom(folder: string, slot: number): void {
   writeFileSync(join(folder, fileOf(slot)), '')
 }
 
+/** @returns arguments of nginx */
+function writeFiles(folder: string, port: number, addresses: readonly string[]): readonly string[] {
+  const file = join(folder, 'nginx.conf')
+  writeFileSync(file, configuration(folder, port, addresses))
+  return ['-e', 'stderr', '-p', folder, '-c', file]
+}
+
 /** At most one place is empty while clients run. */
 function configuration(folder: string, port: number, addresses: readonly string[]): string {
   const groups = [
     group('all', addresses),
-    ...addresses.map((address, slot) =>
+    ...(addresses.length === 1 ? [] : addresses).map((address, slot) =>
       group(
         `without_${slot}`,
         addresses.filter((other) => other !== address),
