@@ -7,4 +7,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'check the operational contract of a running service, or of one that it starts',
     load: async () => (await import('./verify/verify-command.ts')).command,
   },
+  {
+    name: 'config',
+    summary: 'print, explain, check, compare, document and set the configuration of a service',
+    load: async () => (await import('./config/config-command.ts')).command,
+  },
 ]

@@ -10,6 +10,12 @@ export const cliErrors = {
     'Nothing answers under the address. Start the service first, correct the address, or let `keelson verify -- command` start it.',
   KEELSON_CLI_TARGET_NOT_READY:
     'The process ended, or was not ready within the time-out. Its last lines stand below the message; raise `--ready-timeout` if it only needs longer.',
+  KEELSON_CLI_DEFINITION_INVALID:
+    'The definition of the service could not be imported, or its keelson could not be found. Run the command in the folder of the service, or name the file by `--service`.',
+  KEELSON_CLI_ETCD_UNREACHABLE:
+    'No endpoint of etcd answers the command. Look at the causes that the message lists.',
+  KEELSON_CLI_ETCD_REFUSED:
+    'etcd answers, and refuses the write: credentials, permission or size. The message repeats its reason.',
 } as const
 
 /** Code of an error thrown by this package. */

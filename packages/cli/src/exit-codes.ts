@@ -25,9 +25,12 @@ export function cliExitCodeOf(error: unknown): number {
     case 'KEELSON_CLI_USAGE':
     case 'KEELSON_CLI_CONTRACT_INVALID':
     case 'KEELSON_CLI_REPORT_UNWRITABLE':
+    case 'KEELSON_CLI_DEFINITION_INVALID':
       return cliExitCodes.usage
     case 'KEELSON_CLI_TARGET_UNREACHABLE':
     case 'KEELSON_CLI_TARGET_NOT_READY':
+    case 'KEELSON_CLI_ETCD_UNREACHABLE':
+    case 'KEELSON_CLI_ETCD_REFUSED':
       return cliExitCodes.unreachable
     default:
       return cliExitCodes.internal

@@ -7,7 +7,7 @@ import type { ConfigPlace } from './service-tools.ts'
 const actions = {
   print: [0, 0],
   explain: [1, 1],
-  check: [0, Number.POSITIVE_INFINITY],
+  check: [0, 100],
   diff: [2, 2],
   docs: [0, 0],
   set: [2, 2],
