@@ -25,6 +25,7 @@ import {
 } from './client-options.ts'
 import { closedError } from './closed-error.ts'
 import { EndpointSet } from './endpoint-set.ts'
+import { type ClientFetch, readFetch, toResponse } from './fetch-call.ts'
 import { expandPath, type PathValue } from './path-template.ts'
 import { propagationHeaders } from './propagation.ts'
 import { appendQuery } from './query.ts'
@@ -32,7 +33,7 @@ import { encodeBody } from './request-body.ts'
 import { decodeBody, validateBody } from './response-body.ts'
 import { statusError } from './status-error.ts'
 import { type EndedCall, translateError } from './translate-error.ts'
-import type { Exchange, TransportStats } from './transport.ts'
+import type { Exchange, TransportStats, WireAnswer } from './transport.ts'
 
 /** Gives the body of any failed call of a client. */
 export type ClientFallback = (error: KeelsonError, call: FailedCall) => unknown
@@ -65,6 +66,8 @@ export interface HttpClient {
   readonly put: BodyCall
   readonly patch: BodyCall
   readonly request: RequestCall
+  /** Calls in the form of the global `fetch`, for libraries that take one; bound to its client. */
+  readonly fetch: ClientFetch
   state(): HttpClientState
   /** Opens the breaker until {@link release}: every call is refused, or answered by its fallback. */
   isolate(): Promise<void>
@@ -108,11 +111,15 @@ interface PreparedCall {
   readonly body: string | Uint8Array | undefined
   readonly idempotent: boolean
   readonly response: StandardSchema | undefined
+  /** Whether the body is left as it came. */
+  readonly raw: boolean
   readonly context: RequestContext | undefined
   /** Endpoints that it was at. */
   readonly tried: string[]
   /** The last one begun; says what it was waiting for. */
   exchange: Exchange | undefined
+  /** What was answered last, as it came over the wire. */
+  answer: WireAnswer | undefined
 }
 
 class PipelinedClient implements HttpClient {
@@ -125,7 +132,9 @@ class PipelinedClient implements HttpClient {
   // The signature types what `#call` does with any options.
   readonly request: RequestCall = ((method: HttpMethod, path: string, options?: LooseOptions) =>
     this.#call(method, path, options ?? {})) as RequestCall
+  readonly fetch: ClientFetch = (input, init) => this.#fetch(input, init)
   readonly #options: HttpClientOptions
+  readonly #target: URL
   readonly #basePath: string
   readonly #propagates: boolean
   readonly #clock: Clock
@@ -138,6 +147,7 @@ class PipelinedClient implements HttpClient {
   constructor(options: HttpClientOptions, target: URL) {
     const { clock = systemClock, random = Math.random, profile = 'internal' } = options
     this.#options = options
+    this.#target = target
     this.#basePath = target.pathname.replace(/\/+$/, '')
     this.#propagates = options.propagation ?? httpClientDefaults.propagation[profile]
     this.#clock = clock
@@ -148,7 +158,7 @@ class PipelinedClient implements HttpClient {
       random,
       classify: classifyClientError,
     })
-    this.#endpointsLoaded = this.#openEndpoints(target, balancerOf(options))
+    this.#endpointsLoaded = this.#openEndpoints(balancerOf(options))
     // A transport that cannot be loaded fails the calls, which wait for it, and not the process.
     this.#endpointsLoaded.catch(() => undefined)
   }
@@ -191,7 +201,7 @@ class PipelinedClient implements HttpClient {
     return call as BodyCall // the signature types what `#call` does with any options
   }
 
-  async #openEndpoints(target: URL, balancer: Balancer): Promise<EndpointSet> {
+  async #openEndpoints(balancer: Balancer): Promise<EndpointSet> {
     const { createUndiciTransport } = await import('./undici-adapter.ts')
     const {
       service,
@@ -203,7 +213,7 @@ class PipelinedClient implements HttpClient {
     this.#endpoints = new EndpointSet({
       dependency,
       // The brackets of an IPv6 address belong to the URL.
-      hostname: target.hostname.replace(/^\[|\]$/g, ''),
+      hostname: this.#target.hostname.replace(/^\[|\]$/g, ''),
       resolver,
       balancer,
       clock: this.#clock,
@@ -213,7 +223,7 @@ class PipelinedClient implements HttpClient {
         createUndiciTransport({
           ...settings,
           dependency,
-          origin: target.origin,
+          origin: this.#target.origin,
           endpoint: key,
           lookup,
           maxConnections: Math.ceil(settings.maxConnections * shareRatio),
@@ -223,9 +233,35 @@ class PipelinedClient implements HttpClient {
     return this.#endpoints
   }
 
+  async #fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    const { dependency } = this.#options
+    const { signal, ...wire } = await readFetch(input, init, this.#target, dependency)
+    const prepared: PreparedCall = {
+      ...wire,
+      idempotent: isRepeatable(wire.method, wire.headers),
+      response: undefined,
+      raw: true,
+      context: this.#propagates ? currentContext() : undefined,
+      tried: [],
+      exchange: undefined,
+      answer: undefined,
+    }
+    try {
+      await this.#send(prepared, { signal })
+    } catch (error) {
+      if (!isKeelsonError(error, 'KEELSON_CLIENT_STATUS')) throw error
+    }
+    // A call that ends with an answer, wanted or not, has kept it.
+    return toResponse(prepared.answer as WireAnswer)
+  }
+
   async #call(method: HttpMethod, path: string, options: LooseOptions): Promise<Answer<unknown>> {
+    return this.#send(this.#prepare(method, path, options), options)
+  }
+
+  async #send(prepared: PreparedCall, options: LooseOptions): Promise<Answer<unknown>> {
     if (this.#closing !== undefined) throw closedError(this.#options.dependency)
-    const prepared = this.#prepare(method, path, options)
+    const { method } = prepared
     const endpoints = this.#endpoints ?? (await this.#endpointsLoaded)
     try {
       return await this.#pipeline.run((attempt) => this.#attempt(endpoints, prepared, attempt), {
@@ -233,7 +269,8 @@ class PipelinedClient implements HttpClient {
         hedgeable: prepared.idempotent && (method === 'GET' || method === 'HEAD'),
         signal: options.signal,
         timeoutMs: options.timeoutMs,
-        fallback: this.#fallbackOf(prepared, options),
+        // A fallback gives a body; who fetches wants an answer.
+        fallback: prepared.raw ? undefined : this.#fallbackOf(prepared, options),
       })
     } catch (error) {
       throw translateError(error, this.#describe(prepared))
@@ -247,18 +284,19 @@ class PipelinedClient implements HttpClient {
     if (contentType !== undefined) headers['content-type'] = contentType
     if (options.response !== undefined) headers['accept'] = 'application/json'
     for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value
-    const repeatable = safeMethods.has(method) || headers['idempotency-key'] !== undefined
     return {
       method,
       template,
       path,
       headers,
       body: bytes,
-      idempotent: options.idempotent ?? repeatable,
+      idempotent: options.idempotent ?? isRepeatable(method, headers),
       response: options.response,
+      raw: false,
       context: this.#propagates ? currentContext() : undefined,
       tried: [],
       exchange: undefined,
+      answer: undefined,
     }
   }
 
@@ -273,11 +311,12 @@ class PipelinedClient implements HttpClient {
     call.tried.push(key)
     const headers = this.#headers(call, attempt)
     const answer = await transport.send({ method, path, headers, body }, exchange)
+    call.answer = answer
     attempt.statusCode = answer.status
     if (answer.status >= 300) {
       throw statusError(answer, { dependency, method, path: call.template, nowMs: this.#clock.now() })
     }
-    const value = decodeBody(answer, dependency)
+    const value = call.raw ? answer.bytes : decodeBody(answer, dependency)
     return {
       status: answer.status,
       headers: answer.headers,
@@ -327,6 +366,10 @@ class PipelinedClient implements HttpClient {
 }
 
 const safeMethods: ReadonlySet<HttpMethod> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
+
+function isRepeatable(method: HttpMethod, headers: Readonly<Record<string, string>>): boolean {
+  return safeMethods.has(method) || headers['idempotency-key'] !== undefined
+}
 
 function fallbackAnswer(body: unknown): Answer<unknown> {
   return { status: 0, headers: {}, body }

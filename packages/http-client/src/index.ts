@@ -18,6 +18,7 @@ export {
   type HttpClientState,
 } from './client.ts'
 export { clientErrors, type ClientErrorCode } from './errors.ts'
+export type { ClientFetch } from './fetch-call.ts'
 export { expandPath, type PathOptions, type PathParameterName, type PathValue } from './path-template.ts'
 export type { QueryValue } from './query.ts'
 export type { AnswerHeaders, TransportStats } from './transport.ts'
