@@ -1,0 +1,110 @@
+// `npm run calls -w bench`: what clients do about one bad replica of three, and what a call costs.
+import { parseArgs } from 'node:util'
+import { describeMachine } from '../machine.ts'
+import { endProgress, showProgress } from '../progress.ts'
+import { median, ratioSpread, spreadOf } from '../statistics.ts'
+import { renderTable, type Table } from '../table.ts'
+import { contenders } from './contenders.ts'
+import { type CostSample, costStacks, runCost } from './cost-run.ts'
+import { faultNames, type FaultSample, runFault } from './faults-run.ts'
+
+const usage = `npm run calls -w bench -- [options]
+
+  --runs N       runs of each client under each fault (3; 0 for none)
+  --faults A,B   only these: refused, black hole, 503, slow x20
+  --clients A,B  only those whose name begins so
+  --rounds N     rounds of each kind of call for its cost (7; 0 for none)
+  --calls N      calls per round (20000)
+  --markdown     tables for a page`
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '3' },
+    faults: { type: 'string', default: faultNames.join(',') },
+    clients: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '7' },
+    calls: { type: 'string', default: '20000' },
+    markdown: { type: 'boolean', default: false },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+})
+
+const chosenFaults = faultNames.filter((name) => values.faults.split(',').includes(name))
+const chosenClients = contenders.filter(({ name }) =>
+  values.clients.split(',').some((prefix) => name.startsWith(prefix)),
+)
+
+if (values.help) console.log(usage)
+else await main()
+
+async function main(): Promise<void> {
+  console.log(`${describeMachine()}\n`)
+  const tables = [
+    ...(await faultTables(Number(values.runs))),
+    ...(await costTables(Number(values.rounds), Number(values.calls))),
+  ]
+  endProgress()
+  for (const table of tables) console.log(`${renderTable(table, values.markdown)}\n`)
+}
+
+async function faultTables(runs: number): Promise<readonly Table[]> {
+  const tables: Table[] = []
+  for (const fault of runs > 0 ? chosenFaults : []) {
+    const samples: FaultSample[] = []
+    for (let run = 1; run <= runs; run++) {
+      for (const contender of chosenClients) {
+        showProgress(`${fault}, run ${run} of ${runs}: ${contender.name}`)
+        samples.push(await runFault(contender, fault))
+      }
+    }
+    tables.push(faultTable(fault, samples))
+  }
+  return tables
+}
+
+/** The worst of all runs: a client is as good as it is on a bad day. */
+function faultTable(fault: string, samples: readonly FaultSample[]): Table {
+  return {
+    title: `One of three replicas: ${fault}, at 60 % load; the worst run of each`,
+    header: ['client', 'success', 'requests per call', 'bad replica after 2 s', 'p99 after 2 s'],
+    rows: chosenClients.map(({ name }) => {
+      const own = samples.filter(({ contender }) => contender === name)
+      const worst = (of: (sample: FaultSample) => number) => Math.max(...own.map(of))
+      return [
+        name,
+        percent(Math.min(...own.map(({ successRatio }) => successRatio))),
+        worst(({ amplification }) => amplification).toFixed(3),
+        percent(worst(({ badRatio }) => badRatio)),
+        `${worst(({ lateP99Ms }) => lateP99Ms).toFixed(0)} ms`,
+      ]
+    }),
+  }
+}
+
+async function costTables(rounds: number, callCount: number): Promise<readonly Table[]> {
+  if (rounds === 0) return []
+  showProgress('cost of a call')
+  const samples = await runCost(rounds, callCount)
+  const figuresOf = (stack: (typeof costStacks)[number], of: (sample: CostSample) => number) =>
+    (samples.get(stack) ?? []).map(of)
+  const rows = costStacks.map((stack) => {
+    const ratio = ratioSpread(figuresOf(stack, cpu), figuresOf('undici Pool', cpu))
+    const spread = spreadOf(figuresOf(stack, cpu))
+    return [
+      stack,
+      `${ratio.median.toFixed(2)} (${ratio.lower.toFixed(2)}–${ratio.upper.toFixed(2)})`,
+      `${spread.median.toFixed(1)} µs`,
+      median(figuresOf(stack, ({ callsPerSecond }) => callsPerSecond)).toFixed(0),
+    ]
+  })
+  const header = ['call', 'CPU ÷ undici Pool', 'CPU of the caller', 'calls/s']
+  return [{ title: `Cost of a call, ${rounds} rounds of ${callCount}`, header, rows }]
+}
+
+function cpu({ cpuMicros }: CostSample): number {
+  return cpuMicros
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`
+}

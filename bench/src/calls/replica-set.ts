@@ -1,0 +1,52 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { findFreePort } from '../restarts/free-port.ts'
+
+/** What happens to a replica. */
+export type FaultName = 'refused' | 'black hole' | '503' | 'slow x20'
+
+/** Replicas in processes of their own, on addresses of their own. */
+export interface ReplicaSet {
+  readonly addresses: readonly string[]
+  readonly port: number
+  /** Lets the first replica fail from now on. */
+  fail(fault: FaultName): Promise<void>
+  close(): void
+}
+
+const program = `${import.meta.dirname}/replica.ts`
+
+/** Requests per second that one replica can do. */
+export const replicaCapacity = 104
+
+/** Starts replicas on 127.0.0.31, .32, … */
+export async function startReplicaSet(count: number): Promise<ReplicaSet> {
+  const port = await findFreePort()
+  const addresses = Array.from({ length: count }, (_, index) => `127.0.0.${31 + index}`)
+  const children = await Promise.all(addresses.map((address) => start(address, port)))
+  const [first] = children
+  const [firstAddress] = addresses
+  return {
+    addresses,
+    port,
+    async fail(fault) {
+      if (fault === 'refused') first?.kill('SIGKILL')
+      else if (fault === 'black hole') first?.kill('SIGSTOP')
+      else {
+        const query = fault === '503' ? 'slowness=1&status=503' : 'slowness=20&status=200'
+        await fetch(`http://${firstAddress}:${port}/fault?${query}`)
+      }
+    },
+    close() {
+      for (const child of children) child.kill('SIGKILL')
+    },
+  }
+}
+
+async function start(address: string, port: number): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [program, address, String(port)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  await once(child.stdout, 'data')
+  return child
+}
