@@ -9,8 +9,8 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop()
 })
 
-/** Three requests at a time for 30 ms each: 100 per second and replica. */
-const capacityPerSecond = 100
+/** Five requests at a time for 48 ms each. */
+const capacityPerSecond = 104
 
 async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.11')

@@ -2,8 +2,8 @@
 import { createServer } from 'node:http'
 
 const { REPLICA_HOST = '127.0.0.1', REPLICA_PORT = '0' } = process.env
-const maxConcurrent = 3
-const serviceMs = 30
+const maxConcurrent = 5
+const serviceMs = 48
 let slowness = 1
 let status = 200
 let running = 0
