@@ -25,6 +25,27 @@ describe('HistogramSeries', () => {
     )
   })
 
+  test('is right in every scrape while its counts grow by orders of magnitude', () => {
+    const series = new HistogramSeries(histogramShape('wait_seconds', [1, 2]), 'route="/ü"')
+    const counts = [0, 0, 0]
+    for (let round = 0; round < 60; round++) {
+      const bucket = (round * 7) % 3
+      for (let i = 0; i < round * round; i++) series.observe(bucket + 0.5)
+      counts[bucket] = (counts[bucket] ?? 0) + round * round
+      const [first = 0, second = 0, third = 0] = counts
+      expect(rendered(series)).toBe(
+        [
+          `wait_seconds_bucket{route="/ü",le="1.0"} ${first}`,
+          `wait_seconds_bucket{route="/ü",le="2.0"} ${first + second}`,
+          `wait_seconds_bucket{route="/ü",le="+Inf"} ${first + second + third}`,
+          `wait_seconds_sum{route="/ü"} ${first * 0.5 + second * 1.5 + third * 2.5}`,
+          `wait_seconds_count{route="/ü"} ${first + second + third}`,
+          '',
+        ].join('\n'),
+      )
+    }
+  })
+
   test('writes no empty labels', () => {
     const series = new HistogramSeries(histogramShape('wait_seconds', [1]), '')
     expect(rendered(series)).toContain('wait_seconds_bucket{le="1.0"} 0\n')

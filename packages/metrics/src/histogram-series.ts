@@ -1,4 +1,5 @@
 import type { Clock } from '@keelson/core/clock'
+import { BucketLines } from './bucket-lines.ts'
 import { Exemplars } from './exemplars.ts'
 import { boundText, sampleText } from './exposition.ts'
 import { encodeBefore, type PageWriter } from './page-writer.ts'
@@ -38,8 +39,8 @@ export class HistogramSeries implements RenderedSeries {
   readonly #labels: string
   readonly #bounds: Float64Array
   readonly #slots: Float64Array
-  /** What stands before each number in the exposition; made by the first scrape that shows the series. */
-  #befores: readonly Uint8Array[] | undefined
+  /** What is written in each scrape; made by the first scrape that shows the series. */
+  #lines: SeriesLines | undefined
   #exemplars: Exemplars | undefined
 
   /** @param labels as `labelText` writes them */
@@ -68,17 +69,14 @@ export class HistogramSeries implements RenderedSeries {
   }
 
   write(page: PageWriter): void {
-    this.#befores ??= beforesOf(this.#shape, this.#labels)
-    const befores = this.#befores
+    this.#lines ??= linesOf(this.#shape, this.#labels)
+    const { buckets, sum, count } = this.#lines
+    const total = buckets.update(this.#slots)
     const exemplars = page.format === 'openmetrics' ? this.#exemplars : undefined
-    const sumPlace = this.#bounds.length
-    let count = 0
-    for (let place = 0; place < befores.length; place++) {
-      const before = befores[place]
-      if (before === undefined) continue // never: the array has no holes
-      if (place < sumPlace) page.line(before, (count += this.#slots[place] ?? 0), exemplars?.textOf(place))
-      else page.line(before, place === sumPlace ? (this.#slots[sumPlace] ?? 0) : count)
-    }
+    if (exemplars === undefined) buckets.write(page)
+    else buckets.writeWith(page, (bucket) => exemplars.textOf(bucket))
+    page.line(sum, this.#slots[this.#bounds.length] ?? 0)
+    page.line(count, total)
   }
 
   #keepExemplar(bucket: number, traceId: string, value: number): void {
@@ -89,12 +87,17 @@ export class HistogramSeries implements RenderedSeries {
   }
 }
 
-/** What stands before each number: one per bucket, then of sum and count. */
-function beforesOf({ name, boundTexts }: HistogramShape, labels: string): readonly Uint8Array[] {
-  const bucketLabels = labels === '' ? '' : `${labels},`
-  return [
-    ...boundTexts.map((bound) => `${name}_bucket{${bucketLabels}le="${bound}`),
-    sampleText(`${name}_sum`, labels),
-    sampleText(`${name}_count`, labels),
-  ].map(encodeBefore)
+/** The lines of the buckets, and what stands before the two numbers after them. */
+interface SeriesLines {
+  readonly buckets: BucketLines
+  readonly sum: Uint8Array
+  readonly count: Uint8Array
+}
+
+function linesOf(shape: HistogramShape, labels: string): SeriesLines {
+  return {
+    buckets: new BucketLines(shape, labels),
+    sum: encodeBefore(sampleText(`${shape.name}_sum`, labels)),
+    count: encodeBefore(sampleText(`${shape.name}_count`, labels)),
+  }
 }
