@@ -61,7 +61,18 @@ describe('adoptChannels', () => {
     channel('keelson.lifecycle.changed').publish({ service: 'demo', phase: 'draining', reason: 'SIGTERM' })
     expect(last()).toMatchObject({ level: 6, short_message: 'service draining: SIGTERM', _phase: 'draining' })
 
-    expect(lines).toHaveLength(11)
+    const metrics = { service: 'demo', subject: 'seen_total' } as const
+    channel('keelson.metrics.problem').publish({ ...metrics, problem: 'overflow' })
+    expect(last()).toMatchObject({ level: 4, _metrics_problem: 'overflow', _subject: 'seen_total' })
+    channel('keelson.metrics.problem').publish({ ...metrics, problem: 'collect', error: new Error('broken') })
+    expect(last()).toMatchObject({ level: 4, _error_message: 'broken' })
+    channel('keelson.metrics.problem').publish({ ...metrics, problem: 'adopted', subject: 'prom-client' })
+    expect(last()).toMatchObject({
+      level: 6,
+      short_message: 'metrics that other code counts in prom-client are shown too',
+    })
+
+    expect(lines).toHaveLength(14)
     expect(lines.flatMap((line) => checkGelfLine(line))).toEqual([])
     end()
   })

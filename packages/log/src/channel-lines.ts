@@ -7,6 +7,7 @@ import {
   type ConfigWarned,
   type HealthChanged,
   type LifecycleChanged,
+  type MetricsProblem,
 } from '@keelson/core/channels'
 import type { Logger } from './pino-adapter.ts'
 import { writeProcessLines } from './process-lines.ts'
@@ -32,6 +33,7 @@ export function writeChannelLines(service: string, logger: Logger): () => void {
     subscribe('keelson.config.rejected', own(rejectedLine)),
     subscribe('keelson.config.source', own(sourceLine)),
     subscribe('keelson.config.warned', own(warnedLine)),
+    subscribe('keelson.metrics.problem', own(metricsLine)),
     writeProcessLines(service, logger),
   ]
   return () => {
@@ -94,4 +96,19 @@ function sourceLine(logger: Logger, { source, up }: ConfigSourceChanged): void {
   if (up) logger.info(fields, `configuration source ${source} is within reach`)
   else
     logger.warn(fields, `configuration source ${source} is out of reach, the last known configuration stays`)
+}
+
+/** Each problem is told once by whoever publishes it; the series say how often it happens. */
+function metricsLine(logger: Logger, { problem, subject, error }: MetricsProblem): void {
+  const fields = { metrics_problem: problem, subject, ...(error === undefined ? {} : { err: error }) }
+  if (problem === 'overflow') {
+    logger.warn(
+      fields,
+      `metric ${subject} has more label values than its cap, later ones are counted as other`,
+    )
+  } else if (problem === 'collect') {
+    logger.warn(fields, `collector ${subject} failed, its series are left out of scrapes while it does`)
+  } else {
+    logger.info(fields, `metrics that other code counts in ${subject} are shown too`)
+  }
 }
