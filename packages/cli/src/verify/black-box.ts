@@ -93,6 +93,11 @@ export async function collectBlackBox(
   }
 }
 
+/** What tells that a service is ready: its readiness, or a path that answers, where it has none. */
+export function readyUrl({ service, ops }: Addresses, { paths }: Contract): string {
+  return paths.readiness === undefined ? `${service}${paths.sample}` : `${ops}${paths.readiness}`
+}
+
 async function collectRequestIds(url: string): Promise<readonly RequestIdEvidence[]> {
   const cases: readonly (readonly [what: string, sent: string | undefined])[] = [
     ['a good id', `verify-${randomUUID()}`],

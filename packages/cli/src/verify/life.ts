@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { KeelsonError } from '@keelson/core/errors'
 import { showDuration } from '../duration.ts'
 import { showText } from '../terminal.ts'
-import type { Addresses } from './black-box.ts'
+import { readyUrl, type Addresses } from './black-box.ts'
 import type { Contract } from './contract.ts'
 import type { LifeEvidence, ProbeSample, StartEvidence, StopEvidence } from './evidence.ts'
 import { call, type HttpResult } from './http-call.ts'
@@ -36,7 +36,7 @@ export async function waitUntilReady(
 ): Promise<StartEvidence> {
   const startedAt = performance.now()
   const { readyTimeoutMs } = contract.start
-  const path = contract.paths.readiness ?? contract.paths.sample
+  const url = readyUrl(addresses, contract)
   const before: HttpResult[] = []
   // A program that cannot be run at all rejects here; one that ends is seen in the loop.
   let cannotRun: Error | undefined
@@ -50,9 +50,9 @@ export async function waitUntilReady(
       throw notReady(`The process ended before it was ready, by ${how}`, life)
     }
     if (elapsedMs > readyTimeoutMs)
-      throw notReady(`${path} gave no 200 within ${showDuration(readyTimeoutMs)}`, life)
+      throw notReady(`${url} gave no 200 within ${showDuration(readyTimeoutMs)}`, life)
     const result = await call({
-      url: `${addresses.ops}${path}`,
+      url,
       timeoutMs: Math.min(2000, Math.max(1, readyTimeoutMs - elapsedMs)),
     })
     if (result.kind === 'answer' && result.status === 200)
@@ -143,13 +143,13 @@ export async function collectBroken(
   const { brokenEnv } = contract.start
   if (brokenEnv === undefined) return undefined
   const life = start(brokenEnv)
-  const path = contract.paths.readiness ?? contract.paths.sample
+  const url = readyUrl(addresses, contract)
   const until = performance.now() + Math.min(BROKEN_PATIENCE_MS, contract.start.readyTimeoutMs)
   let becameReady = false
   try {
     while (life.end === undefined && !becameReady && performance.now() < until) {
       signal.throwIfAborted()
-      const result = await call({ url: `${addresses.ops}${path}`, timeoutMs: 1000 })
+      const result = await call({ url, timeoutMs: 1000 })
       becameReady = result.kind === 'answer' && result.status === 200
       await wait(READY_POLL_MS)
     }

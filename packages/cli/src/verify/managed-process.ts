@@ -68,6 +68,14 @@ export function startManaged({ command, cwd, env, afterKill }: ProcessSpec): Man
       void Promise.race([outputs, patience()]).then(() => resolve((end = { code, signal, at })))
     })
   })
+  const kill = async () => {
+    if (child.pid !== undefined) killGroup(child.pid)
+    await ended.catch(() => {})
+    child.stdout.destroy()
+    child.stderr.destroy()
+    await afterKill?.()
+  }
+  let killed: Promise<void> | undefined
   // Whoever waits for the end hears of it; nobody has to.
   ended.catch(() => {})
 
@@ -80,13 +88,7 @@ export function startManaged({ command, cwd, env, afterKill }: ProcessSpec): Man
     signal(name) {
       child.kill(name)
     },
-    async kill() {
-      if (child.pid !== undefined) killGroup(child.pid)
-      await ended.catch(() => {})
-      child.stdout.destroy()
-      child.stderr.destroy()
-      await afterKill?.()
-    },
+    kill: () => (killed ??= kill()),
   }
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { KeelsonError } from '@keelson/core/errors'
 import { showDuration } from '../duration.ts'
-import { collectBlackBox, type Addresses } from './black-box.ts'
+import { collectBlackBox, readyUrl, type Addresses } from './black-box.ts'
 import { createCatalogue } from './catalogue.ts'
 import type { Contract } from './contract.ts'
 import { imageCommand } from './docker-command.ts'
@@ -109,11 +109,12 @@ function opsUrlOf(service: string, { profile, opsPort }: Contract): string {
 
 /** Any answer of a probe but 503 is one that can be judged; 503 is a service that still starts. */
 async function waitUntilReachable(
-  { service, ops }: Addresses,
-  { paths, start }: Contract,
+  addresses: Addresses,
+  contract: Contract,
   signal: AbortSignal,
 ): Promise<void> {
-  const urls = [`${ops}${paths.readiness ?? paths.sample}`, `${service}${paths.sample}`]
+  const { start } = contract
+  const urls = [readyUrl(addresses, contract), `${addresses.service}${contract.paths.sample}`]
   const until = performance.now() + start.readyTimeoutMs
   for (const [index, url] of urls.entries()) {
     for (;;) {
@@ -135,8 +136,9 @@ function unreachable(url: string, result: HttpResult, waitedMs: number): Keelson
 
 async function verifyProcess(
   target: Exclude<VerifyTarget, { kind: 'url' }>,
-  { contract, cwd, env, signal, onStep = () => {} }: VerifyOptions,
+  options: VerifyOptions,
 ): Promise<Evidence> {
+  const { contract, cwd, env, signal } = options
   const ports = await choosePorts(contract)
   const addresses: Addresses = {
     service: `http://127.0.0.1:${ports.port}`,
@@ -159,7 +161,7 @@ async function verifyProcess(
   const onAbort = () => void killAll()
   signal.addEventListener('abort', onAbort)
   try {
-    return await collectLives(start, addresses, contract, canary, signal, onStep)
+    return await collectLives(start, addresses, canary, options)
   } finally {
     signal.removeEventListener('abort', onAbort)
     await killAll()
@@ -169,11 +171,11 @@ async function verifyProcess(
 async function collectLives(
   start: StartLife,
   addresses: Addresses,
-  contract: Contract,
   canary: string,
-  signal: AbortSignal,
-  onStep: (step: string) => void,
+  { contract, signal, only = [], skips, onStep = () => {} }: VerifyOptions,
 ): Promise<Evidence> {
+  const isWanted = (group: string, id: string) =>
+    (only.length === 0 || only.includes(group) || only.includes(id)) && skips?.has(id) !== true
   onStep('starting the service')
   const life = start(contract.stop.env)
   const startEvidence = await waitUntilReady(life, addresses, contract, signal)
@@ -184,12 +186,15 @@ async function collectLives(
   signal.throwIfAborted()
   let secondSignal: LifeEvidence['secondSignal']
   // A process that does not even end by one signal has been judged.
-  if (stop.exit !== undefined) {
+  if (stop.exit !== undefined && isWanted('stop', 'stop.second-signal')) {
     onStep('a second SIGTERM')
     secondSignal = await collectSecondSignal(start, addresses, contract, signal)
   }
-  onStep('a wrong configuration')
-  const broken = await collectBroken(start, addresses, contract, signal)
+  let broken: LifeEvidence['broken']
+  if (isWanted('start', 'start.broken-config') || isWanted('start', 'start.fatal-record')) {
+    onStep('a wrong configuration')
+    broken = await collectBroken(start, addresses, contract, signal)
+  }
   return { blackBox, life: { start: startEvidence, stop, lines: life.lines, canary, secondSignal, broken } }
 }
 
