@@ -28,6 +28,7 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
     argv: runtime.argv,
     cwd: runtime.cwd,
     production: runtime.production,
+    sourceTimeoutMs: startBudgetLeftMs(runtime),
     sources: async (local) => {
       const value = (key: string) => local.value(key)
       const endpoints = value('etcd.endpoints') as readonly string[] // as the schema says of this key and those below
@@ -61,6 +62,21 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
     for (const name of config.sensitiveVariables()) delete process.env[name]
   }
   return config as unknown as HouseConfig // the schema is built at run time around the literal that types it
+}
+
+/** From the birth of the process to its first configuration; beyond it a start looks like a hang. Issue 3. */
+const startBudgetMs = 5_000
+
+/** Less than two calls of etcd's source have a chance in is no budget. */
+const leastBudgetMs = 2_500
+
+/**
+ * What loading code has left of the budget. A process whose life is somebody else's (a test, a tool) has the whole.
+ *
+ * @returns milliseconds
+ */
+function startBudgetLeftMs({ signals }: Runtime): number {
+  return signals ? Math.max(leastBudgetMs, startBudgetMs - process.uptime() * 1_000) : startBudgetMs
 }
 
 function tlsFiles(value: (key: string) => unknown): EtcdTlsFiles | undefined {
