@@ -96,6 +96,43 @@ describe('createMetrics in a process of its own', () => {
     expect(recording).toBeLessThan(200_000)
   })
 
+  test('spreads a page of 28,000 lines over many turns of the event loop, cold as it is', async () => {
+    const output = await outputOf(`
+      const metrics = createMetrics({ service: 'a' })
+      for (let i = 0; i < 700; i++) metrics.requests.route('GET', '/videos/' + i).record(200, 0.1)
+      const seen = metrics.counter({ name: 'seen_total', help: 'S.', labels: ['user'] })
+      const waited = metrics.histogram({ name: 'waited_seconds', help: 'W.', labels: ['user'] })
+      for (let i = 0; i < 1_000; i++) {
+        seen.inc({ user: 'user ' + i })
+        waited.observe({ user: 'user ' + i }, 0.1)
+      }
+      const cpuMs = () => {
+        const { user, system } = process.threadCpuUsage()
+        return (user + system) / 1_000
+      }
+      const turns = []
+      let last = cpuMs()
+      let running = true
+      const turn = () => {
+        const now = cpuMs()
+        turns.push(now - last)
+        last = now
+        if (running) setImmediate(turn)
+      }
+      setImmediate(turn)
+      const { body } = await metrics.render()
+      running = false
+      await new Promise(setImmediate)
+      const total = turns.reduce((sum, one) => sum + one, 0)
+      process.stdout.write(JSON.stringify({
+        lines: body.split('\\n').length > 28_000,
+        longestShare: Math.max(...turns) / total,
+      }))`)
+    const { lines, longestShare } = JSON.parse(output) as { lines: boolean; longestShare: number } // as written above
+    expect(lines).toBe(true)
+    expect(longestShare).toBeLessThan(0.4)
+  })
+
   test('stays small under 100,000 values of a label and 10,000 random paths', async () => {
     const output = await outputOf(`${heap}
       const metrics = createMetrics({ service: 'a', runtime: false })
