@@ -20,7 +20,7 @@ export interface Exposition {
  * may hold up requests for more than 5 ms, and what is written between two looks takes 1 ms in a cold process.
  */
 const turnMs = 2
-const lookEveryBytes = 32 * 1_024
+const lookEveryBytes = 16 * 1_024
 
 /** What a scrape collects from. */
 export interface ScrapeOptions {
