@@ -1,7 +1,13 @@
 import type { Clock } from '@keelson/core/clock'
 import type { Resolver } from '@keelson/core/dns'
 import { checkOptions, KeelsonError, type OptionRule, optionRules } from '@keelson/core/errors'
-import type { EndpointPolicy, PipelineOptions, Policy, Profile } from '@keelson/resilience'
+import {
+  endpointDefaults,
+  type EndpointPolicy,
+  type PipelineOptions,
+  type Policy,
+  type Profile,
+} from '@keelson/resilience'
 import type { ClientFallback } from './client.ts'
 
 /** Options of `createHttpClient`: the policy of the calls, and the connections that they go over. */
@@ -31,6 +37,9 @@ export interface HttpClientOptions extends Policy {
   readonly connectTimeoutMs?: number
   /**
    * Choice among the addresses of the target and ejection of those that fail; `false` leaves the address to each new connection.
+   *
+   * @defaultValue {@link endpointDefaults}; false in `external`: public names answer with other addresses each time, and following them
+   * would give up connections for nothing
    */
   readonly endpoints?: EndpointPolicy | false
   /**
@@ -77,6 +86,7 @@ export const httpClientDefaults: {
   readonly maxResponseBytes: number
   readonly connectTimeoutMs: Readonly<Record<Profile, number>>
   readonly connectionMaxAgeMs: Readonly<Record<Profile, number>>
+  readonly endpoints: Readonly<Record<Profile, Required<EndpointPolicy> | false>>
   readonly propagation: Readonly<Record<Profile, boolean>>
 } = Object.freeze({
   maxConnections: 64,
@@ -84,6 +94,7 @@ export const httpClientDefaults: {
   maxResponseBytes: 10 * 1024 * 1024,
   connectTimeoutMs: Object.freeze({ internal: 250, external: 2_000, batch: 2_000 }),
   connectionMaxAgeMs: Object.freeze({ internal: 60_000, external: 300_000, batch: 60_000 }),
+  endpoints: Object.freeze({ internal: endpointDefaults, external: false, batch: endpointDefaults }),
   propagation: Object.freeze({ internal: true, external: false, batch: true }),
 })
 

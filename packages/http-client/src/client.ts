@@ -217,7 +217,7 @@ class PipelinedClient implements HttpClient {
       resolver,
       balancer,
       clock: this.#clock,
-      separate: this.#options.endpoints !== false,
+      separate: (this.#options.endpoints ?? httpClientDefaults.endpoints[profile]) !== false,
       maxConnections: settings.maxConnections,
       open: ({ key, shareRatio, lookup }) =>
         createUndiciTransport({

@@ -121,6 +121,14 @@ describe('several addresses', () => {
     expect(state.askedCount - atFirst).toBeLessThanOrEqual(11)
   })
 
+  it('are left to each connection where the dependency is external', async () => {
+    const port = await listen(say('ok'), '127.0.0.21')
+    const { resolver } = fakeResolver(['127.0.0.21', '127.0.0.22'])
+    const client = make(port, { resolver, profile: 'external' })
+    await client.get('/')
+    expect(client.state().endpoints.map(({ key }) => key)).toEqual(['catalog.prod'])
+  })
+
   it('stay when their name cannot be resolved any more', async () => {
     const port = await listen(say('ok'), '127.0.0.21')
     await listen(say('ok'), '127.0.0.22', port)
