@@ -20,6 +20,10 @@ describe.concurrent('a rolling restart of three replicas under load', () => {
     expectNothingLost(await roll('nginx'))
   })
 
+  it.skipIf(!nginx.available)('loses no request behind nginx that keeps its connections', async () => {
+    expectNothingLost(await roll('nginx-service'))
+  })
+
   it.skipIf(!haproxy.available)('loses no request behind HAProxy', async () => {
     expectNothingLost(await roll('haproxy'))
   })
