@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Config, createConfig } from '@keelson/config'
-import { type EtcdFixture, requireServer, startEtcd } from '@keelson/testing'
+import { type EtcdFixture, requireServer, startCuttingProxy, startEtcd } from '@keelson/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createEtcdSource } from '../src/index.ts'
 
@@ -204,6 +204,22 @@ describe.skipIf(!program.available)('createEtcdSource', () => {
     await late.start()
     await vi.waitFor(() => expect(config.current.greeting).toBe('late'), { timeout: 20_000 })
     await late.close()
+  })
+
+  it('lets the process end by itself after close, with etcd frozen and behind a black hole', async () => {
+    const own = await startEtcd(program.path)
+    const proxy = await startCuttingProxy(Number(new URL(own.endpoint).port))
+    try {
+      const through = `http://127.0.0.1:${proxy.port}`
+      const swallowed = await runToEnd(through, 1_000, () => proxy.blackHole())
+      expect(swallowed).toEqual({ code: 0, output: 'loaded Hello\nclosed\n' })
+      const frozen = await runToEnd(own.endpoint, 1_000, () => process.kill(own.pid ?? 0, 'SIGSTOP'))
+      expect(frozen).toEqual({ code: 0, output: 'loaded Hello\nclosed\n' })
+    } finally {
+      process.kill(own.pid ?? 0, 'SIGCONT')
+      await proxy.close()
+      await own.close()
+    }
   })
 
   it('lets the process end by itself after close, with etcd well and with etcd gone', async () => {

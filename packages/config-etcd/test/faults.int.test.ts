@@ -29,8 +29,7 @@ const converged = { timeout: 20_000, interval: 10 }
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 function valuesOf(config: Config<typeof schema>): Readonly<Record<string, string>> {
-  // Every member is a text; the keys are built, so that the type does not know their names.
-  return config.current.values as Readonly<Record<string, string>>
+  return config.current.values
 }
 
 async function follow(endpoints: string | readonly string[], service: string) {
