@@ -12,4 +12,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'print, explain, check, compare, document and set the configuration of a service',
     load: async () => (await import('./config/config-command.ts')).command,
   },
+  {
+    name: 'k8s',
+    summary: 'check Kubernetes manifests',
+    load: async () => (await import('./k8s/k8s-command.ts')).command,
+  },
 ]

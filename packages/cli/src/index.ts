@@ -5,7 +5,6 @@ export { cliExitCodes } from './exit-codes.ts'
 export { completeContract, readContractFile } from './verify/contract.ts'
 export type { Contract, ContractFile, ContractPaths, Profile, Waiver } from './verify/contract.ts'
 export { verify, type VerifyOptions, type VerifyResult, type VerifyTarget } from './verify/verify.ts'
-export type { CheckGroup } from './verify/check.ts'
 export type { CheckOutcome } from './verify/judge.ts'
 export type {
   LoadEvidence,

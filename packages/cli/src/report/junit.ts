@@ -4,7 +4,9 @@ import { countOutcomes, lostRequests } from './summary.ts'
 import { escapeXml } from './xml-text.ts'
 
 /** JUnit XML, as Jenkins, GitLab and Azure read it: one suite, one test case per check. Warnings pass, with their text as output. */
-export function junitReport(result: VerifyResult): string {
+export function junitReport(
+  result: Pick<VerifyResult, 'checks' | 'durationMs' | 'lastLines' | 'startedAt' | 'service' | 'stop'>,
+): string {
   const { checks, durationMs, lastLines, startedAt, service } = result
   const { errors, skipped } = countOutcomes(result)
   const seconds = (durationMs / 1000).toFixed(3)
@@ -13,7 +15,7 @@ export function junitReport(result: VerifyResult): string {
   const output = [...(headline === undefined ? [] : [headline]), ...(errors === 0 ? [] : lastLines)]
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
-    `<testsuites name="keelson verify" ${counts}>`,
+    `<testsuites name="keelson" ${counts}>`,
     `  <testsuite name="${escapeXml(service)}" ${counts} timestamp="${startedAt.slice(0, 19)}">`,
     ...checks.map(testCase),
     ...(output.length === 0 ? [] : [`    <system-out>${escapeXml(output.join('\n'))}</system-out>`]),

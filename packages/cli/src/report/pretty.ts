@@ -33,7 +33,7 @@ export function prettyReport(result: VerifyResult, style: TerminalStyle): string
       ),
     ),
     '',
-    ...checks.filter(({ status }) => status === 'fail').flatMap((one) => failure(one, style)),
+    ...checks.filter(({ status }) => status === 'fail').flatMap((one) => showFailure(one, style)),
     `${passed} passed, ${colour(errors, style.red)(`${errors} failed`)}, ${colour(warnings, style.yellow)(`${warnings} warnings`)}, ${skipped} not judged`,
     '',
   ].join('\n')
@@ -52,7 +52,8 @@ function groupLine(group: string, checks: readonly CheckOutcome[], style: Termin
   return `  ${mark} ${group.padEnd(11)} ${style.dim(`${judged - failed.length} of ${judged}`)}`
 }
 
-function failure(
+/** One failed check: what was found, and what to do. */
+export function showFailure(
   { id, title, level, problems, remedy, note }: CheckOutcome,
   style: TerminalStyle,
 ): readonly string[] {

@@ -48,17 +48,24 @@ export function parseReportTarget(text: string, cwd: string): ReportTarget {
  * @throws KeelsonError `KEELSON_CLI_REPORT_UNWRITABLE`
  */
 export function writeReports(targets: readonly ReportTarget[], result: VerifyResult): void {
-  for (const { format, path } of targets) {
-    try {
-      mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, writers[format](result))
-    } catch (error) {
-      throw new KeelsonError(
-        'KEELSON_CLI_REPORT_UNWRITABLE',
-        `The ${format} report cannot be written to ${path}: ${error instanceof Error ? error.message : String(error)}.`,
-        { cause: error },
-      )
-    }
+  for (const { format, path } of targets) writeReport(path, writers[format](result))
+}
+
+/**
+ * Writes one report.
+ *
+ * @throws KeelsonError `KEELSON_CLI_REPORT_UNWRITABLE`
+ */
+export function writeReport(path: string, text: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, text)
+  } catch (error) {
+    throw new KeelsonError(
+      'KEELSON_CLI_REPORT_UNWRITABLE',
+      `The report ${path} cannot be written: ${error instanceof Error ? error.message : String(error)}.`,
+      { cause: error },
+    )
   }
 }
 

@@ -17,10 +17,9 @@ function check(
   level: CheckOutcome['level'] = 'error',
 ): CheckOutcome {
   const [group = 'stop'] = id.split('.')
-  // Ids of these tests open with the name of a group.
   const base = {
     id,
-    group: group as CheckOutcome['group'],
+    group,
     title: 'it holds',
     reason: 'Because.',
     remedy: 'Do it.',

@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { KeelsonError } from '@keelson/core/errors'
 import { parseDuration } from '../duration.ts'
-import { checkAgainst } from './check-schema.ts'
 import { contractSchema } from './contract-schema.ts'
+import { readJsonFile } from './read-json-file.ts'
 
 /** Which family of checks applies: those of a keelson service, or those that make sense for any server. */
 export type Profile = 'keelson' | 'generic'
@@ -139,25 +137,7 @@ export function completeContract(file: ContractFile = {}): Contract {
  * @throws KeelsonError `KEELSON_CLI_CONTRACT_INVALID` with every fault of the file
  */
 export function readContractFile(path: string): ContractFile {
-  let value: unknown
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
-  } catch (error) {
-    throw new KeelsonError(
-      'KEELSON_CLI_CONTRACT_INVALID',
-      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-      { cause: error },
-    )
-  }
-  const faults = checkAgainst(contractSchema, value)
-  if (faults.length > 0) {
-    throw new KeelsonError(
-      'KEELSON_CLI_CONTRACT_INVALID',
-      `${path} does not fit the schema of contracts:\n${faults.map((fault) => `  - ${fault}.`).join('\n')}`,
-      { details: { faults } },
-    )
-  }
-  return value as ContractFile // checked against the schema just above
+  return readJsonFile(path, contractSchema) as ContractFile // checked against that schema
 }
 
 function pathOf(written: string | undefined, otherwise: string | undefined): string | undefined {

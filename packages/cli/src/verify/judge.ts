@@ -1,11 +1,12 @@
-import type { Check, CheckGroup } from './check.ts'
+import type { Check } from './check.ts'
 import type { Contract, Waiver } from './contract.ts'
 import type { Evidence } from './evidence.ts'
 
 /** What one check came to. */
 export interface CheckOutcome {
   readonly id: string
-  readonly group: CheckGroup
+  /** Part of the contract, or of the rules for manifests. */
+  readonly group: string
   readonly title: string
   readonly reason: string
   readonly remedy: string
@@ -14,6 +15,8 @@ export interface CheckOutcome {
   readonly status: 'pass' | 'fail' | 'skip'
   /** What was found; empty unless it failed. */
   readonly problems: readonly string[]
+  /** Where each problem is, for findings in files. */
+  readonly places?: readonly { readonly file: string; readonly line: number }[]
   /** Why it was skipped, or the waiver that changed its level. */
   readonly note: string | undefined
 }

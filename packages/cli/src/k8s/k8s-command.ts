@@ -1,0 +1,170 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { parseArgs } from 'node:util'
+import { KeelsonError } from '@keelson/core/errors'
+import type { CommandIo, CommandModule } from '../command.ts'
+import { cliExitCodes } from '../exit-codes.ts'
+import { junitReport } from '../report/junit.ts'
+import { showFailure } from '../report/pretty.ts'
+import { parseReportTarget, writeReport, type ReportTarget } from '../report/report.ts'
+import { sarifReport } from '../report/sarif.ts'
+import { countOutcomes } from '../report/summary.ts'
+import { createStyle } from '../terminal.ts'
+import type { CheckOutcome } from '../verify/judge.ts'
+import { lintManifests } from './lint.ts'
+import { readManifests, type ManifestFile } from './manifest.ts'
+import { fileRules, rules } from './rules.ts'
+import { readWaivers } from './waiver-file.ts'
+
+const waiverFile = 'keelson.k8s.json'
+const help = `keelson k8s lint [options] <file…>
+keelson k8s lint [options] -        (reads standard input)
+
+Checks Kubernetes manifests, YAML or JSON, without a cluster: resources, probes, the arithmetic of the stop, labels and
+references, security. The output of kustomize and of kubectl get -o json can be piped in.
+
+  --waivers FILE         findings that are accepted for a while (keelson.k8s.json, if there is one):
+                         { "waivers": [{ "id", "object": "Kind/name", "reason", "until": "2027-03-31" }] }
+  --skip ID=REASON       leave a rule out, and say why
+  --max-warnings N       more warnings than that are a failure
+  --report FORMAT=FILE   junit or sarif; as often as wanted
+  --list                 all rules
+  --explain ID           why a rule is there, and what to do when it fails
+
+Exit codes: 0 no error, 1 errors, 2 wrong command line or a file that cannot be opened, 4 internal error.
+
+  kubectl kustomize k8s/overlays/prod | keelson k8s lint --report junit=reports/k8s.xml -
+  kubectl get deploy,svc,hpa,pdb,cm -o json | keelson k8s lint -
+`
+
+/** `keelson k8s`. */
+export const command: CommandModule = { help, run }
+
+async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const [subcommand, ...rest] = args
+  if (subcommand !== 'lint') throw usage(`keelson k8s takes the subcommand lint, not "${subcommand ?? ''}".`)
+  const { values, positionals } = parse(rest)
+  const known = [...fileRules, ...rules]
+  if (values.list === true) {
+    io.out(known.map(({ id, level, title }) => `${id.padEnd(30)} ${level.padEnd(8)} ${title}\n`).join(''))
+    return cliExitCodes.pass
+  }
+  if (values.explain !== undefined) {
+    const rule = known.find(({ id }) => id === values.explain)
+    if (rule === undefined)
+      throw usage(`"${values.explain}" is no rule. keelson k8s lint --list shows them all.`)
+    io.out(
+      `${rule.id}: ${rule.title}\nlevel    ${rule.level}\nwhy      ${rule.reason}\nremedy   ${rule.remedy}\n`,
+    )
+    return cliExitCodes.pass
+  }
+  if (positionals.length === 0) throw usage('keelson k8s lint takes files, or - for standard input.')
+  const skips = new Map(
+    (values.skip ?? []).map((one) =>
+      readSkip(
+        one,
+        known.map(({ id }) => id),
+      ),
+    ),
+  )
+  const reports = (values.report ?? []).map((one) => readReport(one, io.cwd))
+  const maxWarnings = readMaxWarnings(values['max-warnings'])
+  const startedAt = new Date()
+  const files = await Promise.all(positionals.map((path) => readFile(path, io)))
+  const waivers = waiversOf(values.waivers, io.cwd)
+  const unknown = waivers.find((waiver) => !known.some(({ id }) => id === waiver.id))
+  if (unknown !== undefined)
+    throw usage(`"${unknown.id}" in a waiver is no rule. keelson k8s lint --list shows them all.`)
+  const checks = lintManifests({ files, waivers, skips, today: startedAt.toISOString().slice(0, 10) })
+  for (const { format, path } of reports) {
+    const result = {
+      service: 'manifests',
+      target: positionals.join(' '),
+      checks,
+      startedAt: startedAt.toISOString(),
+    }
+    const whole = { ...result, durationMs: Date.now() - startedAt.getTime(), lastLines: [], stop: undefined }
+    writeReport(path, format === 'junit' ? junitReport(whole) : sarifReport(whole))
+  }
+  const { errors, warnings } = countOutcomes({ checks })
+  io.out(show(checks, files, io))
+  return errors > 0 || warnings > maxWarnings ? cliExitCodes.broken : cliExitCodes.pass
+}
+
+// The type is that of the table; written by hand it would be a second list to keep.
+// oxlint-disable-next-line typescript/explicit-function-return-type
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        waivers: { type: 'string' },
+        skip: { type: 'string', multiple: true },
+        'max-warnings': { type: 'string' },
+        report: { type: 'string', multiple: true },
+        list: { type: 'boolean' },
+        explain: { type: 'string' },
+      },
+    })
+  } catch (error) {
+    throw usage(
+      `${error instanceof Error ? error.message.split('\n')[0] : String(error)} See keelson k8s --help.`,
+    )
+  }
+}
+
+function readSkip(one: string, known: readonly string[]): readonly [string, string] {
+  const at = one.indexOf('=')
+  const [id, reason] = [one.slice(0, at), one.slice(at + 1).trim()]
+  if (at === -1 || reason === '')
+    throw usage(`--skip ${one} has no reason. Write --skip id="why it is left out".`)
+  if (!known.includes(id))
+    throw usage(`"${id}" in --skip is no rule. keelson k8s lint --list shows them all.`)
+  return [id, reason]
+}
+
+function readReport(one: string, cwd: string): ReportTarget {
+  const target = parseReportTarget(one, cwd)
+  if (target.format !== 'junit' && target.format !== 'sarif')
+    throw usage(`--report ${one}: keelson k8s lint writes junit and sarif.`)
+  return target
+}
+
+function readMaxWarnings(written: string | undefined): number {
+  if (written === undefined) return Number.POSITIVE_INFINITY
+  if (!/^\d+$/.test(written)) throw usage(`--max-warnings is "${written}". It takes a whole number from 0.`)
+  return Number(written)
+}
+
+async function readFile(path: string, { cwd }: CommandIo): Promise<ManifestFile> {
+  if (path === '-') return readManifests(await text(process.stdin), 'stdin')
+  try {
+    return readManifests(readFileSync(isAbsolute(path) ? path : join(cwd, path), 'utf8'), path)
+  } catch (error) {
+    throw usage(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+function waiversOf(written: string | undefined, cwd: string): ReturnType<typeof readWaivers> {
+  const path = join(cwd, waiverFile)
+  if (written !== undefined) return readWaivers(isAbsolute(written) ? written : join(cwd, written))
+  return existsSync(path) ? readWaivers(path) : []
+}
+
+function show(checks: readonly CheckOutcome[], files: readonly ManifestFile[], io: CommandIo): string {
+  const style = createStyle(io.outIsTerminal, io.env)
+  const { errors, warnings } = countOutcomes({ checks })
+  const count = files.reduce((sum, { manifests }) => sum + manifests.length, 0)
+  const failed = checks.filter(({ status }) => status === 'fail')
+  return [
+    ...failed.flatMap((one) => showFailure(one, style)),
+    `${count} objects, ${checks.length} rules: ${errors} broken, ${warnings} with warnings`,
+    '',
+  ].join('\n')
+}
+
+function usage(message: string): KeelsonError {
+  return new KeelsonError('KEELSON_CLI_USAGE', message)
+}

@@ -1,0 +1,85 @@
+import type { CheckOutcome } from '../verify/judge.ts'
+import { workloadOf, type Manifest, type ManifestFile } from './manifest.ts'
+import type { Rule, RuleFinding } from './rule.ts'
+import { fileRules, rules } from './rules.ts'
+
+/** A finding that is accepted for a while. */
+export interface LintWaiver {
+  readonly id: string
+  /** `Deployment/delivery`; every object where it is absent. */
+  readonly object?: string
+  readonly reason: string
+  /** Last day on which it holds, in UTC. */
+  readonly until: string
+}
+
+/** What to judge, and what to leave out. */
+export interface LintOptions {
+  readonly files: readonly ManifestFile[]
+  readonly waivers: readonly LintWaiver[]
+  /** Reasons by id. */
+  readonly skips: ReadonlyMap<string, string>
+  /** Day in UTC. */
+  readonly today: string
+}
+
+/** Judges manifests by every rule: one outcome per rule, one problem and one place per finding. */
+export function lintManifests({ files, waivers, skips, today }: LintOptions): readonly CheckOutcome[] {
+  const manifests = files.flatMap((file) => file.manifests)
+  const workloads = manifests.flatMap((manifest) => workloadOf(manifest) ?? [])
+  const valid = waivers.filter(({ until }) => until >= today)
+  const expired = waivers.filter(({ until }) => until < today)
+  const [readable, expiry] = fileRules
+  return [
+    ...(readable === undefined
+      ? []
+      : [
+          outcome(
+            readable,
+            files.flatMap(({ problems }) => problems),
+            [],
+            skips,
+          ),
+        ]),
+    ...rules.map((rule) => {
+      const found = rule.find({ manifests, workloads })
+      const kept = found.filter((one) => !isWaived(rule, one, valid))
+      const places = kept.map(({ manifest: { file, line } }) => ({ file, line }))
+      const problems = kept.map(({ manifest, problem }) => `${placeOf(manifest)} ${problem}`)
+      return outcome(rule, problems, places, skips, found.length - kept.length)
+    }),
+    ...(expiry === undefined
+      ? []
+      : [
+          outcome(
+            expiry,
+            expired.map(({ id, until }) => `the waiver of ${id} ended on ${until}`),
+            [],
+            skips,
+          ),
+        ]),
+  ]
+}
+
+function outcome(
+  { id, level, title, reason, remedy }: Omit<Rule, 'find'>,
+  problems: readonly string[],
+  places: NonNullable<CheckOutcome['places']>,
+  skips: ReadonlyMap<string, string>,
+  waivedCount = 0,
+): CheckOutcome {
+  const base = { id, group: id.split('.')[0] ?? id, title, reason, remedy, level }
+  const skipped = skips.get(id)
+  if (skipped !== undefined) return { ...base, status: 'skip', problems: [], note: `skipped: ${skipped}` }
+  const note = waivedCount === 0 ? undefined : `${waivedCount} waived`
+  return { ...base, status: problems.length === 0 ? 'pass' : 'fail', problems, places, note }
+}
+
+function isWaived({ id }: Rule, { manifest }: RuleFinding, waivers: readonly LintWaiver[]): boolean {
+  const name = `${manifest.kind}/${manifest.name}`
+  return waivers.some((waiver) => waiver.id === id && (waiver.object === undefined || waiver.object === name))
+}
+
+function placeOf({ kind, name, file, line }: Manifest): string {
+  return `${file}:${line} ${kind}/${name}`
+}

@@ -1,0 +1,71 @@
+import { fieldsAt, listAt, textAt, type Fields } from './fields.ts'
+import { parseYaml } from './yaml-adapter.ts'
+
+/** One Kubernetes object, with the place that it was read from. */
+export interface Manifest {
+  readonly kind: string
+  readonly name: string
+  readonly content: Fields
+  readonly file: string
+  readonly line: number
+}
+
+/** A pod template with the object that makes pods of it. */
+export interface Workload {
+  readonly manifest: Manifest
+  /** `metadata.labels` of its pods. */
+  readonly labels: Fields
+  /** `spec` of its pods. */
+  readonly pod: Fields
+  readonly containers: readonly Fields[]
+  /** Whether its pods answer requests until they are told to stop; jobs do not. */
+  readonly isServing: boolean
+}
+
+/** What was read. */
+export interface ManifestFile {
+  readonly manifests: readonly Manifest[]
+  readonly problems: readonly string[]
+}
+
+const templatePaths: Readonly<Record<string, readonly string[]>> = {
+  Deployment: ['spec', 'template'],
+  StatefulSet: ['spec', 'template'],
+  DaemonSet: ['spec', 'template'],
+  ReplicaSet: ['spec', 'template'],
+  Job: ['spec', 'template'],
+  CronJob: ['spec', 'jobTemplate', 'spec', 'template'],
+  Pod: [],
+}
+
+/** Reads the objects of one file, those inside of lists (`kubectl get -o json`) included. */
+export function readManifests(text: string, file: string): ManifestFile {
+  const { documents, problems } = parseYaml(text)
+  const faults = problems.map((problem) => `${file}: ${problem}`)
+  const manifests: Manifest[] = []
+  for (const { value, line } of documents) {
+    const isList = textAt(value, 'kind')?.endsWith('List') === true
+    for (const item of isList ? listAt(value, 'items') : [value]) {
+      const [kind, name] = [textAt(item, 'kind'), textAt(item, 'metadata', 'name')]
+      if (kind === undefined || name === undefined)
+        faults.push(`${file}:${line}: no Kubernetes object: kind or metadata.name is missing`)
+      else manifests.push({ kind, name, content: fieldsAt(item), file, line })
+    }
+  }
+  return { manifests, problems: faults }
+}
+
+/** The pod template of an object; `undefined` for objects that make no pods. */
+export function workloadOf(manifest: Manifest): Workload | undefined {
+  const path = templatePaths[manifest.kind]
+  if (path === undefined) return undefined
+  const template = fieldsAt(manifest.content, ...path)
+  const pod = fieldsAt(template, 'spec')
+  return {
+    manifest,
+    labels: fieldsAt(template, 'metadata', 'labels'),
+    pod,
+    containers: listAt(pod, 'containers').map((container) => fieldsAt(container)),
+    isServing: manifest.kind !== 'Job' && manifest.kind !== 'CronJob',
+  }
+}
