@@ -31,6 +31,7 @@ describe('exportObservability', () => {
     const [board = '', , rules = ''] = await exportObservability({
       service: 'delivery',
       job: 'shop/delivery',
+      runbookBase: 'https://wiki.example/runbooks',
       dependencies: ['catalog'],
       metrics: [
         { name: 'videos_served_total', type: 'counter', help: 'Videos served.', labels: ['quality'] },
@@ -51,6 +52,9 @@ describe('exportObservability', () => {
       expect(text).toContain(part)
     }
     expect(await readFile(rules, 'utf8')).toContain('absent(up{job="shop/delivery"})')
+    expect(await readFile(rules, 'utf8')).toContain(
+      'runbook_url: "https://wiki.example/runbooks/KeelsonTargetMissing.md"',
+    )
   })
 
   test.each<object>([

@@ -29,6 +29,12 @@ export interface ExportOptions {
    * @defaultValue none
    */
   readonly metrics?: readonly MetricDefinition[]
+  /**
+   * Address of the folder in which you keep the runbook pages, without a slash at the end; each alert links to its page.
+   *
+   * @defaultValue 'docs/runbooks', where the repository of keelson has them
+   */
+  readonly runbookBase?: string
   /** Folder to write to; made when it is missing, files in it are replaced. */
   readonly folder: string
 }
@@ -49,11 +55,11 @@ const sharedFiles = [
  */
 export async function exportObservability(options: ExportOptions): Promise<readonly string[]> {
   checkExportOptions(options)
-  const { service, job = service, dependencies = [], metrics = [], folder } = options
+  const { service, job = service, dependencies = [], metrics = [], runbookBase, folder } = options
   const files: readonly (readonly [path: string, text: string])[] = [
     [`board/${service}.json`, boardJson(serviceBoard(service, job, dependencies, metrics))],
-    ['rules/keelson.rules.yaml', rulesYaml(houseRules)],
-    [`rules/${service}.rules.yaml`, rulesYaml(serviceRules(service, job))],
+    ['rules/keelson.rules.yaml', rulesYaml(houseRules, runbookBase)],
+    [`rules/${service}.rules.yaml`, rulesYaml(serviceRules(service, job), runbookBase)],
     ...(await Promise.all(sharedFiles.map(async (path) => [path, await sharedText(path)] as const))),
   ]
   for (const [path, text] of files) {
@@ -73,6 +79,7 @@ function checkExportOptions(options: ExportOptions): void {
     job: optionRules.string,
     dependencies: optionRules.array,
     metrics: optionRules.array,
+    runbookBase: optionRules.string,
     folder: optionRules.string,
   })
   const { service, folder } = options

@@ -1,21 +1,23 @@
 import type { AlertRule, RecordingRule, RuleGroup } from './rule.ts'
 
-/** Where the page of an alert is, before its name and `.md`. */
-const runbookFolder = 'docs/runbooks/'
+/** Where the pages of the alerts are unless said otherwise: in the repository of keelson. */
+export const defaultRunbookBase = 'docs/runbooks'
 
 /** First line of every file that is written from the sources. */
 const notice = '# Written by @keelson/observability from its sources: change those, not this file.\n'
 
-/** Writes groups of rules as a rule file of Prometheus. */
-export function rulesYaml(groups: readonly RuleGroup[]): string {
-  return `${notice}groups:\n${groups.map(groupYaml).join('')}`
+/**
+ * Writes groups of rules as a rule file of Prometheus.
+ *
+ * @param runbookBase address of the folder with the pages of the alerts, for the annotation `runbook_url`
+ */
+export function rulesYaml(groups: readonly RuleGroup[], runbookBase: string = defaultRunbookBase): string {
+  const rulesOf = ({ name, rules }: RuleGroup) =>
+    `  - name: ${name}\n    rules:\n${rules.map((rule) => ruleYaml(rule, runbookBase)).join('')}`
+  return `${notice}groups:\n${groups.map(rulesOf).join('')}`
 }
 
-function groupYaml({ name, rules }: RuleGroup): string {
-  return `  - name: ${name}\n    rules:\n${rules.map(ruleYaml).join('')}`
-}
-
-function ruleYaml(rule: RecordingRule | AlertRule): string {
+function ruleYaml(rule: RecordingRule | AlertRule, runbookBase: string): string {
   if ('record' in rule) return `      - record: ${rule.record}\n${exprYaml(rule.expr)}`
   return `      - alert: ${rule.alert}
 ${exprYaml(rule.expr)}        for: ${rule.for}
@@ -24,7 +26,7 @@ ${exprYaml(rule.expr)}        for: ${rule.for}
         annotations:
           summary: ${JSON.stringify(rule.summary)}
           description: ${JSON.stringify(rule.description)}
-          runbook_url: ${runbookFolder}${rule.alert}.md
+          runbook_url: ${JSON.stringify(`${runbookBase}/${rule.alert}.md`)}
 `
 }
 
