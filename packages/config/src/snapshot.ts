@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { inspect } from 'node:util'
 import { isPlainObject } from './plain-object.ts'
 import type { ResolvedLeaf } from './resolve.ts'
@@ -73,6 +72,8 @@ function hashOf(leaves: ReadonlyMap<string, ResolvedLeaf>): string {
     .filter(({ leaf }) => !leaf.sensitive)
     .map(({ leaf, value }) => [leaf.key, value] as const)
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
+  // Not imported: an ES import of node:crypto evaluates all of its getters, 2.5 ms of every start (docs/decisions/0004).
+  const { hash } = process.getBuiltinModule('node:crypto')
   return hash('sha256', JSON.stringify(values.map(([key, value]) => [key, canonical(value)]))).slice(0, 16)
 }
 
