@@ -9,3 +9,12 @@ export {
 export type { OutputSystem } from './stdout-system.ts'
 export { formatPretty, type PrettyOptions } from './pretty.ts'
 export { logErrors, type LogErrorCode } from './errors.ts'
+export type { LogShipping } from './shipping/shipper.ts'
+export {
+  createGelfAdapter,
+  gelfAdapterDefaults,
+  type GelfAdapter,
+  type GelfAdapterOptions,
+} from './shipping/gelf-adapter.ts'
+export type { GelfShippingStats } from './shipping/shipping-counts.ts'
+export type { AddressLookup, ReceiverAddress } from './shipping/target-address.ts'

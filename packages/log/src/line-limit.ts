@@ -22,17 +22,17 @@ const keptFields: ReadonlySet<string> = new Set(
 )
 
 /**
- * Brings a line that is too long within {@link maxLineBytes}: the longest values are cut first, all to one length,
+ * Brings a line that is too long within `maxBytes`: the longest values are cut first, all to one length,
  * then fields are left out from the end. Says in `_truncated` how many bytes are missing.
  *
  * @param line a whole line with its newline
  * @param prefix what additional fields begin with, `_` or nothing
  */
-export function limitLine(line: string, prefix: '_' | ''): string {
+export function limitLine(line: string, prefix: '_' | '', maxBytes: number = maxLineBytes): string {
   // The builder of the line only writes objects of texts and numbers.
   const fields = JSON.parse(line) as Record<string, string | number>
   const names = Object.keys(fields)
-  const budget = maxLineBytes - noteBytes
+  const budget = maxBytes - noteBytes
   const excess = Buffer.byteLength(line) - budget
   const bound = valueBound(
     names.map((name) => fieldBytes(name, fields[name])),

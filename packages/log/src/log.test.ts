@@ -33,6 +33,11 @@ describe('createLog', () => {
     ['a list that holds no texts', { service: 's', redactKeys: [1] }],
     ['a destination that cannot write', { service: 's', destination: {} }],
     ['a slow threshold of zero', { service: 's', slowRequestMs: 0 }],
+    ['shipping to nowhere', { service: 's', shipping: { url: 'graylog' } }],
+    [
+      'shipping lines that are no GELF',
+      { service: 's', format: 'gelf-collector', shipping: { url: 'udp://h' } },
+    ],
   ])('refuses %s', (_case, options) => {
     const thrown = thrownBy(() => Reflect.apply(createLog, undefined, [options]))
     expect(isKeelsonError(thrown, 'KEELSON_LOG_OPTIONS_INVALID')).toBe(true)

@@ -12,6 +12,7 @@ import { createLineHeads } from './line-head.ts'
 import { createGelfLogger, type Logger } from './pino-adapter.ts'
 import { formatPretty } from './pretty.ts'
 import { createValueMask, sensitiveKeys } from './redaction.ts'
+import { createShipper, type LogShipping } from './shipping/shipper.ts'
 import { createStdoutDestination } from './stdout-destination.ts'
 import { createTimeText } from './time-text.ts'
 
@@ -76,6 +77,11 @@ export interface LogOptions {
   readonly slowRequestMs?: number
   /** Where lines go. @defaultValue standard output, see {@link createStdoutDestination} */
   readonly destination?: LogDestination
+  /**
+   * Ships every line over the network too, by gelf-pro, which must be installed. Not with the format `gelf-collector`,
+   * whose lines are no GELF until a collector has been at them. @defaultValue none: standard output only
+   */
+  readonly shipping?: LogShipping
   /** Source of time. @defaultValue the real one */
   readonly clock?: Clock
 }
@@ -148,7 +154,7 @@ export interface Log {
   adoptChannels(): () => void
   /** Hands over what is held back, within the bound of the destination (500 ms on standard output). Never throws. */
   flush(): void
-  /** Flushes and closes the destination. Lines written later still go to standard output. */
+  /** Flushes and closes the destination, the shipping within 2 s. Lines written later still go to standard output. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -165,7 +171,7 @@ const maxIdentityLength = 253
  * Makes the log of a service: lines in GELF, one JSON object each, at most 16,000 bytes, on standard output.
  * No call of the logger throws, and none waits for a network.
  *
- * @throws KEELSON_LOG_OPTIONS_INVALID
+ * @throws KEELSON_LOG_OPTIONS_INVALID, KEELSON_LOG_GELF_PRO_MISSING
  */
 export function createLog(options: LogOptions): Log {
   checkLogOptions(options)
@@ -190,25 +196,31 @@ export function createLog(options: LogOptions): Log {
   const timeText = createTimeText(clock)
   const publishDropped = (reason: string, count: number): void =>
     channel('keelson.log.dropped').publish({ service, reason, count })
-  const destination =
-    options.destination ??
-    createStdoutDestination({
-      clock,
-      onDropped(reason, count) {
-        publishDropped(reason, count)
-        logger.warn(
-          { dropped_reason: reason, dropped_count: count },
-          `${count} log lines were dropped: ${reason}`,
-        )
-      },
-    })
+  const tellDropped = (reason: string, count: number): void => {
+    publishDropped(reason, count)
+    logger.warn(
+      { dropped_reason: reason, dropped_count: count },
+      `${count} log lines were dropped: ${reason}`,
+    )
+  }
+  const destination = options.destination ?? createStdoutDestination({ clock, onDropped: tellDropped })
   const isPretty = format === 'pretty'
+  /** While a loss of the shipping is told of: that line is not for the way that loses lines. */
+  let isTelling = false
+  const shipper =
+    options.shipping &&
+    createShipper(options.shipping, clock, (reason, count) => {
+      isTelling = true
+      tellDropped(reason, count)
+      isTelling = false
+    })
   const write = (line: string): void => {
     try {
       destination.write(isPretty ? formatPretty(line, { colour }) : line)
     } catch {
       publishDropped('destination-failed', 1)
     }
+    if (shipper !== undefined && !isTelling) shipper.ship(line)
   }
   const flush = (): void => {
     try {
@@ -241,6 +253,7 @@ export function createLog(options: LogOptions): Log {
     for (const end of ends) end()
     ends.clear()
     flush()
+    await shipper?.close()
     await destination.close?.()
   }
   return {
@@ -298,6 +311,10 @@ function checkLogOptions(options: LogOptions): void {
       value === undefined || typeof Reflect.get(Object(value), 'write') === 'function'
         ? undefined
         : 'an object with a function write',
+    shipping: (value) =>
+      value === undefined || (typeof value === 'object' && options.format !== 'gelf-collector')
+        ? undefined
+        : 'an object, and only with the formats gelf and pretty',
     clock: optionRules.object,
   })
   // Without types, callers can leave out what is required.

@@ -29,13 +29,14 @@ const reservedNames: ReadonlySet<string> = new Set([
  * is a violation, although its input reports none of that to the sender.
  *
  * @param line one line, with or without its newline
+ * @param maxBytes size that it may have; Graylog's inputs take more than containers do
  * @returns one sentence per violation; empty when the line is valid
  */
-export function checkGelfLine(line: string): string[] {
+export function checkGelfLine(line: string, maxBytes: number = maxLineBytes): string[] {
   const text = line.endsWith('\n') ? line.slice(0, -1) : line
   const violations: string[] = []
   const bytes = Buffer.byteLength(text)
-  if (bytes > maxLineBytes) violations.push(`The line has ${bytes} bytes, more than ${maxLineBytes}.`)
+  if (bytes > maxBytes) violations.push(`The line has ${bytes} bytes, more than ${maxBytes}.`)
   if (/[\r\n]/.test(text)) violations.push('The line holds a line break.')
   if (!text.isWellFormed()) violations.push('The line holds half a surrogate pair, which UTF-8 cannot carry.')
 

@@ -9,6 +9,12 @@ export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { startProcess, type ProcessEnd, type ProcessOptions, type TestProcess } from './process-harness.ts'
 export { checkGelfLine } from './gelf-check.ts'
 export {
+  startGelfReceiver,
+  type GelfReceiver,
+  type GelfReceiverOptions,
+  type ReceivedGelf,
+} from './gelf-receiver.ts'
+export {
   requireServer,
   serverPackages,
   type ServerAvailability,
