@@ -23,13 +23,14 @@ describe('schemaOf', () => {
       OPS_PORT: '9001',
       LOG_LEVEL: 'debug',
       LOG_FORMAT: 'pretty',
+      GELF_URL: 'udp://graylog:12201',
       ETCD_ENDPOINTS: 'http://a:2379, http://b:2379',
       SHUTDOWN_GRACE: '10s',
     })
     expect(config.current).toMatchObject({
       http: { host: '127.0.0.1', port: 9_000 },
       ops: { port: 9_001 },
-      log: { level: 'debug', format: 'pretty' },
+      log: { level: 'debug', format: 'pretty', gelf: { url: 'udp://graylog:12201' } },
       etcd: { endpoints: ['http://a:2379', 'http://b:2379'] },
       shutdown: { grace: 10_000 },
     })
@@ -58,6 +59,7 @@ describe('schemaOf', () => {
       dependencies: { b: { target: { sources: ['default', 'file', 'env', 'arg'] } } },
       http: { host: { sources: ['default', 'file', 'env', 'arg'] } },
       etcd: { endpoints: { sources: ['default', 'file', 'env', 'arg'] } },
+      log: { gelf: { url: { sources: ['default', 'file', 'env', 'arg'] } } },
     })
   })
 })

@@ -80,6 +80,15 @@ export const houseSchema = {
       default: 'gelf',
       env: 'LOG_FORMAT',
     },
+    gelf: {
+      url: {
+        doc: 'Receiver that lines are shipped to beside stdout: udp://, tcp:// or tls://; needs the package gelf-pro',
+        format: 'url',
+        nullable: true,
+        env: 'GELF_URL',
+        sources: ['default', 'file', 'env', 'arg'],
+      },
+    },
   },
   etcd: {
     endpoints: {

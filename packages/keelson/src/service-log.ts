@@ -1,7 +1,6 @@
-import { currentContext } from '@keelson/core/context'
 import { isKeelsonError } from '@keelson/core/errors'
 import { exitCodeOf, exitCodes, type StopReport } from '@keelson/core/lifecycle'
-import { createLog, type Log, type LogFormat } from '@keelson/log'
+import { createLog, type Log, type LogFormat, type LogShipping } from '@keelson/log'
 import type { HouseConfig } from './load-config.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
 
@@ -32,6 +31,7 @@ export function createServiceLog(
     level?: HouseConfig['current']['log']['level']
     format: LogFormat
     maskedValues?: readonly string[]
+    shipping?: LogShipping
   }) =>
     createLog({
       service,
@@ -60,8 +60,13 @@ export function createServiceLog(
       _pid: process.pid,
     },
     configure(config) {
-      const { level, format } = config.current.log
-      configured = open({ level, format, maskedValues: config.sensitiveValues() })
+      const { level, format, gelf } = config.current.log
+      configured = open({
+        level,
+        format,
+        maskedValues: config.sensitiveValues(),
+        ...(gelf.url === null ? {} : { shipping: { url: gelf.url } }),
+      })
       const log = configured
       log.adoptChannels()
       config.subscribe('log.level', (next) => log.setLevel(next))
@@ -73,11 +78,7 @@ export function createServiceLog(
       if (exitCodeOf(error) !== exitCodes.uncaught && isKeelsonError(error)) {
         logger.fatal({ error_code: error.code }, error.message)
       } else {
-        const requestId = currentContext()?.requestId
-        logger.fatal(
-          { err: error, ...(requestId === undefined ? {} : { request_id: requestId }) },
-          'The process ends: nobody caught this error.',
-        )
+        logger.fatal({ err: error }, 'The process ends: nobody caught this error.')
       }
     },
     report({ cut, failures }) {
