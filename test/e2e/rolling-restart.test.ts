@@ -12,24 +12,28 @@ const haproxy = requireServer('haproxy')
 
 // At the same time: each front has replicas and clients of its own, and mostly waits.
 describe.concurrent('a rolling restart of three replicas under load', () => {
-  it('loses no request of callers that connect to the replicas', async () => {
-    expectNothingLost(await roll('direct'))
+  it('loses no request of callers that connect to the replicas', async ({ signal }) => {
+    expectNothingLost(await roll(signal, 'direct'))
   })
 
-  it.skipIf(!nginx.available)('loses no request behind nginx', async () => {
-    expectNothingLost(await roll('nginx'))
+  it.skipIf(!nginx.available)('loses no request behind nginx', async ({ signal }) => {
+    expectNothingLost(await roll(signal, 'nginx'))
   })
 
-  it.skipIf(!nginx.available)('loses no request behind nginx that keeps its connections', async () => {
-    expectNothingLost(await roll('nginx-service'))
-  })
+  it.skipIf(!nginx.available)(
+    'loses no request behind nginx that keeps its connections',
+    async ({ signal }) => {
+      expectNothingLost(await roll(signal, 'nginx-service'))
+    },
+  )
 
-  it.skipIf(!haproxy.available)('loses no request behind HAProxy', async () => {
-    expectNothingLost(await roll('haproxy'))
+  it.skipIf(!haproxy.available)('loses no request behind HAProxy', async ({ signal }) => {
+    expectNothingLost(await roll(signal, 'haproxy'))
   })
 })
 
-function roll(front: FrontName): Promise<RestartResult> {
+/** @param signal aborted when the test is over before its time: no process is left behind */
+function roll(signal: AbortSignal, front: FrontName): Promise<RestartResult> {
   const stack = replicaStacks.find(({ name }) => name === 'keelson')
   if (stack === undefined) throw new Error('The bench has no stack called keelson.')
   return rollReplicas({
@@ -41,6 +45,7 @@ function roll(front: FrontName): Promise<RestartResult> {
     delayMs: 1,
     killAfterMs: 30_000,
     nodeFlags: ['--conditions=keelson-source'],
+    signal,
   })
 }
 

@@ -76,7 +76,7 @@ export async function runRestarts(
   const rows: string[][] = []
   for (const stack of stacks) {
     const done = new Map<FrontName, number>()
-    const results = await Promise.all(
+    const results = await allOrNone(signal, (either) =>
       fronts.map((front) =>
         rollReplicas({
           stack,
@@ -87,7 +87,7 @@ export async function runRestarts(
           delayMs,
           killAfterMs,
           nodeFlags,
-          signal,
+          signal: either,
           onRestart(count) {
             done.set(front, count)
             progress(
@@ -100,6 +100,26 @@ export async function runRestarts(
     rows.push([stack.name, ...results.map(describeResult)])
   }
   return { title: 'Failed requests per restart', header: ['service', ...fronts], rows }
+}
+
+/**
+ * Waits for all, and ends the others when one fails: none leaves a process behind.
+ *
+ * @throws the first failure, after all have ended
+ */
+async function allOrNone<Result>(
+  signal: AbortSignal,
+  start: (either: AbortSignal) => readonly Promise<Result>[],
+): Promise<readonly Result[]> {
+  const failed = new AbortController()
+  const works = start(AbortSignal.any([signal, failed.signal]))
+  try {
+    return await Promise.all(works)
+  } catch (error) {
+    failed.abort(error)
+    await Promise.allSettled(works)
+    throw error
+  }
 }
 
 /** `**0.5**: 1 of 8123 in 2 (POST 502 ×1); exit 0 ×2`: failures per restart, of how many requests, and how replicas ended. */

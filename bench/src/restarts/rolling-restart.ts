@@ -62,8 +62,8 @@ export async function rollReplicas(options: RollingRestartOptions): Promise<Rest
   const ends = new Map<string, number>()
 
   const listed: { slot: number; replica: Replica }[] = []
-  for (const replica of await Promise.all(Array.from({ length: replicaCount }, start))) {
-    const slot = listed.length
+  for (let slot = 0; slot < replicaCount; slot++) {
+    const replica = await start()
     await front.put(slot, replica.port)
     listed.push({ slot, replica })
   }
