@@ -16,7 +16,8 @@ export interface WrkResult {
 export function parseWrk(output: string): WrkResult {
   const failures = /^\s*(Non-2xx or 3xx responses: .*|Socket errors: .*)$/m.exec(output)?.[1]
   if (failures !== undefined) throw new Error(`wrk saw failures. ${failures}`)
-  const [, p99 = '', unit = ''] = find(output, /^\s*99%\s+([\d.]+)(us|ms|s|m|h)$/m, 'the 99th percentile')
+  // Units of one letter are padded with a space.
+  const [, p99 = '', unit = ''] = find(output, /^\s*99%\s+([\d.]+)(us|ms|s|m|h) *$/m, 'the 99th percentile')
   return {
     requestCount: Number(find(output, /^\s*(\d+) requests in /m, 'the number of requests')[1]),
     requestsPerSecond: Number(find(output, /^Requests\/sec:\s+([\d.]+)$/m, 'requests per second')[1]),

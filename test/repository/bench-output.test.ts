@@ -31,8 +31,8 @@ describe('parseWrk', () => {
 
   it.each([
     ['730.00us', 0.73],
-    ['1.25s', 1250],
-    ['2.00m', 120_000],
+    ['1.25s ', 1250],
+    ['2.00m ', 120_000],
   ])('knows that a latency of %s is %d ms', (text, ms) => {
     expect(parseWrk(wrkOutput.replace('3.73ms', text)).p99Ms).toBeCloseTo(ms, 6)
   })
