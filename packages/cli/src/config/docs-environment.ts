@@ -1,4 +1,4 @@
-import { textOf } from './default-text.ts'
+import { textOnOneLine } from './default-text.ts'
 import type { KeyDescription } from './service-tools.ts'
 
 /**
@@ -16,7 +16,7 @@ export function environmentExample(service: string, keys: readonly KeyDescriptio
         key.accepts,
       ]
       const about = [key.doc, facts.filter((fact) => fact !== '').join('; ')].filter(Boolean)
-      const value = key.sensitive ? '' : inQuotes(textOf(key.default))
+      const value = key.sensitive ? '' : inQuotes(textOnOneLine(key.default))
       const members = Object.values(key.members).map(([member = '']) => `# ${member}=`)
       return [
         ...about.map((line) => `# ${line}`),

@@ -4,7 +4,7 @@ import { KeelsonError } from '@keelson/core/errors'
 import type { CommandIo } from '../command.ts'
 import { cliExitCodes } from '../exit-codes.ts'
 import { type ConfigRequest, usage } from './config-options.ts'
-import { textOf } from './default-text.ts'
+import { textOf, textOnOneLine } from './default-text.ts'
 import { environmentExample } from './docs-environment.ts'
 import { jsonSchema } from './docs-json-schema.ts'
 import { kubernetesManifests } from './docs-kubernetes.ts'
@@ -28,7 +28,7 @@ export async function writeDocs(tools: ServiceTools, request: ConfigRequest, io:
   const render = Object.hasOwn(renderers, format) ? renderers[format] : undefined
   if (render === undefined) throw usage(`--format ${format} is none of ${Object.keys(renderers).join(', ')}.`)
   if (check && out === undefined) throw usage('--check needs --out FILE, the document to compare with.')
-  const text = render(tools.service, tools.describe(), place.env['APP_ENV'] ?? 'production')
+  const text = render(tools.service, tools.describe().map(withShortDoc), place.env['APP_ENV'] ?? 'production')
   if (out === undefined) {
     io.out(text)
     return cliExitCodes.pass
@@ -43,6 +43,11 @@ export async function writeDocs(tools: ServiceTools, request: ConfigRequest, io:
     `${out} is not what the schema says. Write it anew: keelson config docs --format ${format} --out ${out}\n`,
   )
   return cliExitCodes.broken
+}
+
+/** Documents put it into a comment or a cell, which ends with the line. */
+function withShortDoc(key: KeyDescription): KeyDescription {
+  return { ...key, doc: key.doc?.replaceAll(/\s*\n\s*/g, ' ') }
 }
 
 function writeText(path: string, text: string): void {
@@ -64,7 +69,7 @@ function etcdctlLines(service: string, keys: readonly KeyDescription[], environm
     .filter(({ sources }) => sources.includes('remote'))
     .flatMap(({ key, doc, reload, default: value }) => [
       ...(doc === undefined ? [] : [`# ${doc} (${reload})`]),
-      `# etcdctl put /${org}/${environment}/${service}/${key.replaceAll('.', '/')} ${quoted(textOf(value))}`,
+      `# etcdctl put /${org}/${environment}/${service}/${key.replaceAll('.', '/')} ${quoted(textOnOneLine(value))}`,
     ])
   return `#!/bin/sh\n# Keys of ${service} that etcd may set, with their defaults. For every service: _shared instead of ${service}.\n${lines.join('\n')}\n`
 }
