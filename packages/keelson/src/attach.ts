@@ -75,6 +75,7 @@ export async function attach<const Definition extends ServiceDefinition>(
     metrics,
     health,
     onClose: lifecycle.onClose,
+    onClosing: house.onClosing,
     worker: work.worker,
     job: work.job,
     stop,

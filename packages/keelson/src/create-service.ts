@@ -46,6 +46,7 @@ export async function createService<const Definition extends ServiceDefinition>(
     metrics,
     health,
     onClose: lifecycle.onClose,
+    onClosing: house.onClosing,
     worker: work.worker,
     job: work.job,
     task: work.task,

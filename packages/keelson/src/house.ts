@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { createHealth, type Health } from '@keelson/core/health'
-import { createServerDrain, type ServerDrain } from '@keelson/core/http'
+import { type ClosingHook, createServerDrain, type ServerDrain } from '@keelson/core/http'
 import { createProcessWatch, type ProcessWatch } from '@keelson/core/ledger'
 import { createLifecycle, exitCodeOf, type Lifecycle, type StopReport } from '@keelson/core/lifecycle'
 import { createActionResponder, type OpsOptions, type OpsServer } from '@keelson/core/ops'
@@ -39,6 +39,8 @@ export interface House {
   startOps(isShared: boolean): Promise<number | undefined>
   /** Puts a server under the stop. */
   drain(server: Server): ServerDrain
+  /** Adds a hook for those who own long connections; see `Service.onClosing`. */
+  readonly onClosing: (hook: ClosingHook) => void
   /** Whether the process is about to end by a signal or an uncaught error. */
   endsWithProcess(): boolean
   readonly stop: (reason?: string) => Promise<StopReport>
@@ -60,6 +62,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
   let watch: ProcessWatch | undefined
   let ops: OpsServer | undefined
   const drains: ServerDrain[] = []
+  const closingHooks: ClosingHook[] = []
   const leaveProcess = runtime.signals
     ? enterProcess(
         service,
@@ -153,8 +156,13 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
           ...(settings.shutdown.drainDelay === 0 ? { lingerMs: 0 } : {}),
         })
         life.serve(drain)
+        for (const hook of closingHooks) drain.onClosing(hook)
         drains.push(drain)
         return drain
+      },
+      onClosing(hook) {
+        closingHooks.push(hook)
+        for (const drain of drains) drain.onClosing(hook)
       },
       endsWithProcess: () => isEnding,
       stop: async (reason = 'stop() was called') => {

@@ -1,5 +1,6 @@
 import type { Config } from '@keelson/config'
 import type { Health } from '@keelson/core/health'
+import type { ClosingHook } from '@keelson/core/http'
 import type { Closer, StopReport } from '@keelson/core/lifecycle'
 import type { HttpClient } from '@keelson/http-client'
 import type { Log } from '@keelson/log'
@@ -56,6 +57,11 @@ export interface Service<Definition extends ServiceDefinition = ServiceDefinitio
    * logs and exit codes, and listens nowhere.
    */
   task: ServiceWork['task']
+  /**
+   * Adds a hook that ends long connections: streams of events, WebSockets. It is called once the listener has closed, and
+   * waited for, at most until the deadline; requests under way go on meanwhile.
+   */
+  readonly onClosing: (hook: ClosingHook) => void
   /**
    * Registers something to give back at the stop. Closers run in reverse order, after the last request has ended.
    */

@@ -179,6 +179,26 @@ describe('createService', () => {
     expect(lines().at(-1)).toMatchObject({ _phase: 'stopped' })
   })
 
+  it('lets the owner of a stream end it, and waits for that', async () => {
+    const { service } = await run({ name: 'streams' })
+    const streams = new Set<{ end(text: string): void }>()
+    service.app.get('/events', (_request, reply) => {
+      reply.hijack()
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+      reply.raw.write('data: first\n\n')
+      streams.add(reply.raw)
+    })
+    service.onClosing(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      for (const stream of streams) stream.end('data: last\n\n')
+    })
+    const { port } = await service.start()
+    const answer = await get(port, '/events')
+    const reading = answer.text()
+    expect(await service.stop()).toMatchObject({ exitCode: 0, cut: [] })
+    expect(await reading).toBe('data: first\n\ndata: last\n\n')
+  })
+
   it('cuts a request at the deadline, names it in the log and reports 70', async () => {
     const { service, lines } = await run({ name: 'cut' }, { env: { SHUTDOWN_GRACE: '500ms' } })
     const arrived = Promise.withResolvers<void>()
