@@ -138,18 +138,24 @@ describe('createBalancer', () => {
     expect(facts).toMatchObject([{ reason: 'ratio' }])
   })
 
-  it('ejects half of the endpoints at most, rounded up, and never all', () => {
+  it('ejects a third of the endpoints at most, rounded up, and never all', () => {
     for (const [count, most] of [
       [1, 0],
       [2, 1],
-      [3, 2],
+      [3, 1],
       [4, 2],
-      [5, 3],
+      [5, 2],
     ] as const) {
       const { call, conditions } = setup(['a', 'b', 'c', 'd', 'e'].slice(0, count))
       call(500, always(failure))
       expect(Object.values(conditions()).filter((each) => each === 'ejected')).toHaveLength(most)
     }
+  })
+
+  it('ejects all but one when it is allowed to eject all', () => {
+    const { call, conditions } = setup(['a', 'b', 'c'], { maxEjectedRatio: 1 })
+    call(500, always(failure))
+    expect(Object.values(conditions()).filter((each) => each === 'ejected')).toHaveLength(2)
   })
 
   it('ejects none of several ways to one address', () => {
