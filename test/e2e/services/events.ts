@@ -1,6 +1,5 @@
 // A service with streams of events that have no end of their own, as docs/guides/stopping.md shows it.
 import type { ServerResponse } from 'node:http'
-import { subscribe } from '@keelson/core/channels'
 import { createService } from 'keelson'
 
 const service = await createService({ name: 'events' })
@@ -13,8 +12,8 @@ service.app.get('/events', (_request, reply) => {
   stream.once('close', () => streams.delete(stream))
   stream.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: 1\n\n')
 })
-subscribe('keelson.lifecycle.changed', ({ phase }) => {
-  if (phase === 'closing') for (const stream of streams) stream.end()
+service.onClosing(() => {
+  for (const stream of streams) stream.end()
 })
 
 await service.start()
