@@ -14,6 +14,8 @@ export const servers: readonly Server[] = [
   ...Object.entries(serverPackages).map(([binary, debianPackage]) => ({ binary, debianPackage })),
   // Not asked for by a test; the tool to look into the etcd that tests start.
   { binary: 'etcdctl', debianPackage: 'etcd-client' },
+  // Namespaces, for tests that run a service as process 1.
+  { binary: 'unshare', debianPackage: 'util-linux' },
 ]
 
 /** The servers that no folder of the path holds. */

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { bundlePackage, entriesOf } from '../../scripts/bundle-package.ts'
 
+const entry = (path: string) => ({ 'keelson-source': './src/x.ts', types: './dist/x.d.ts', default: path })
+
 describe('entriesOf', () => {
   it('takes what exports and bin name below dist, by the format of the file', () => {
     const entry = (path: string) => ({

@@ -11,6 +11,7 @@ export const serverPackages = {
   groovy: 'groovy',
   wrk: 'wrk',
   valgrind: 'valgrind',
+  openssl: 'openssl',
 } as const
 
 /** Name of a program that {@link requireServer} knows. */
