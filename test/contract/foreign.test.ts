@@ -96,7 +96,7 @@ describe.each(Object.entries({ ...services, ...servers }))(
   '%s',
   (service, { command, paths, found, possible = [] }) => {
     it('is verified without a crash, and without a finding that is not explained', async () => {
-      const limits = { probe: '1s', scrape: '1s' }
+      const limits = { probe: '1500ms', scrape: '1500ms' }
       const contract = completeContract({ service, profile: 'generic', paths, limits })
       const signal = new AbortController().signal
       const target = { kind: 'command', command } as const

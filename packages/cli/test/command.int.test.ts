@@ -200,6 +200,20 @@ describe('keelson', () => {
     expect(command.stderr.join('\n')).toContain(JSON.stringify(['18999', "$(id) 'a b'", '--help']))
   })
 
+  it('takes other ports when somebody was quicker', async () => {
+    const cwd = folder()
+    contractIn(cwd)
+    const thief = `require('net').createServer().listen(process.env.PORT, '127.0.0.1', () => { require('fs').writeFileSync('taken', '') }); setTimeout(() => process.exit(), 20000)`
+    // The first life finds its port taken, by a process outside of its group that ends by itself.
+    const script = `[ -e taken ] && exec "$0" "$2"; setsid "$0" -e "$1" >/dev/null 2>&1 & while [ ! -e taken ]; do sleep 0.05; done; exit 1`
+    await using command = keelson(
+      ['verify', '--only', 'stop', '--', 'sh', '-c', script, node, thief, fixture],
+      {},
+      cwd,
+    )
+    expect(await command.exited()).toEqual({ code: 0, signal: null })
+  })
+
   it('runs an image through the docker command line', async () => {
     const cwd = folder()
     contractIn(cwd)

@@ -19,7 +19,8 @@ interface Validate {
 /** The validator that fastify brings along; nothing of the command needs one. */
 function compile(schema: unknown): Validate {
   const require = createRequire(createRequire(import.meta.url).resolve('fastify'))
-  const { Ajv2020 } = require('ajv/dist/2020.js')
+  const file = 'ajv/dist/2020.js'
+  const { Ajv2020 } = require(file)
   return new Ajv2020({ strict: false, validateFormats: false }).compile(schema)
 }
 

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
-import { KeelsonError } from '@keelson/core/errors'
+import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import { showDuration } from '../duration.ts'
 import { collectBlackBox, readyUrl, type Addresses } from './black-box.ts'
 import { createCatalogue } from './catalogue.ts'
 import type { Contract } from './contract.ts'
 import { imageCommand } from './docker-command.ts'
 import type { Evidence, LifeEvidence, StopEvidence } from './evidence.ts'
-import { findFreePorts } from './free-ports.ts'
+import { findFreePorts, isFree } from './free-ports.ts'
 import { call, showResult, type HttpResult } from './http-call.ts'
 import { judgeAll, type CheckOutcome } from './judge.ts'
 import { collectBroken, collectSecondSignal, collectStop, waitUntilReady, type StartLife } from './life.ts'
@@ -59,6 +59,7 @@ export interface VerifyResult {
 }
 
 const LAST_LINES = 50
+const MAX_PORT_ATTEMPTS = 3
 /** Port of the operations endpoints of a keelson service that says nothing else (DESIGN §3.2). */
 const OPS_PORT = 8081
 
@@ -138,8 +139,27 @@ async function verifyProcess(
   target: Exclude<VerifyTarget, { kind: 'url' }>,
   options: VerifyOptions,
 ): Promise<Evidence> {
+  const { contract } = options
+  for (let attempt = 1; ; attempt++) {
+    const ports = await choosePorts(contract)
+    try {
+      return await verifyOn(ports, target, options)
+    } catch (error) {
+      // A free port is free until somebody takes it, who may be quicker than the service.
+      const isOurChoice = contract.port === undefined && contract.opsPort === undefined
+      const isRetried = isOurChoice && attempt < MAX_PORT_ATTEMPTS
+      if (!isRetried || !isKeelsonError(error, 'KEELSON_CLI_TARGET_NOT_READY') || (await areFree(ports)))
+        throw error
+    }
+  }
+}
+
+async function verifyOn(
+  ports: Ports,
+  target: Exclude<VerifyTarget, { kind: 'url' }>,
+  options: VerifyOptions,
+): Promise<Evidence> {
   const { contract, cwd, env, signal } = options
-  const ports = await choosePorts(contract)
   const addresses: Addresses = {
     service: `http://127.0.0.1:${ports.port}`,
     ops: `http://127.0.0.1:${ports.opsPort}`,
@@ -207,6 +227,10 @@ async function choosePorts({ port, opsPort, profile }: Contract): Promise<Ports>
   const [first, second] = await findFreePorts()
   const chosen = port ?? first
   return { port: chosen, opsPort: opsPort ?? (profile === 'keelson' ? second : chosen) }
+}
+
+async function areFree({ port, opsPort }: Ports): Promise<boolean> {
+  return (await isFree(port)) && (await isFree(opsPort))
 }
 
 /** Without this, a service that runs already would be verified in place of the one that is started. */
