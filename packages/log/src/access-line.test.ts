@@ -2,7 +2,8 @@ import { subscribe } from '@keelson/core/channels'
 import type { AccessRecord } from '@keelson/core/http'
 import { checkGelfLine, createFakeClock } from '@keelson/testing'
 import { describe, expect, test } from 'vitest'
-import { createLog, type LogOptions } from './log.ts'
+import { createLog } from './log.ts'
+import type { LogOptions } from './log-options.ts'
 
 const record: AccessRecord = {
   requestId: 'abc-1',

@@ -1,6 +1,7 @@
 import { checkGelfLine, createFakeClock } from '@keelson/testing'
 import { describe, expect, test } from 'vitest'
-import { createLog, type LogOptions } from './log.ts'
+import { createLog } from './log.ts'
+import type { LogOptions } from './log-options.ts'
 
 type Fields = Record<string, string | number>
 

@@ -1,7 +1,8 @@
 import { checkGelfLine, createFakeClock } from '@keelson/testing'
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createLog, type LogOptions } from './log.ts'
+import { createLog } from './log.ts'
+import type { LogOptions } from './log-options.ts'
 import type { Logger } from './pino-adapter.ts'
 
 type Fields = Record<string, string | number>

@@ -1,4 +1,6 @@
-export { createLog, logDefaults, type Log, type LogFormat, type LogLevel, type LogOptions } from './log.ts'
+export { createLog, type Log } from './log.ts'
+export { logDefaults, type LogFormat, type LogLevel, type LogOptions } from './log-options.ts'
+export type { LevelScope } from './levels.ts'
 export type { Logger } from './pino-adapter.ts'
 export type { LogDestination } from './destination.ts'
 export {

@@ -2,7 +2,8 @@ import { hostname } from 'node:os'
 import { isKeelsonError } from '@keelson/core/errors'
 import { createFakeClock } from '@keelson/testing'
 import { describe, expect, test } from 'vitest'
-import { createLog, type LogLevel, type LogOptions } from './log.ts'
+import { createLog } from './log.ts'
+import type { LogLevel, LogOptions } from './log-options.ts'
 
 function thrownBy(action: () => unknown): unknown {
   try {

@@ -23,6 +23,12 @@ export interface GelfLoggerOptions {
   readonly redactPaths: readonly string[]
   readonly serializers: Readonly<Record<string, (value: unknown) => unknown>>
   readonly mixin: (() => object) | undefined
+  /** Whether the lines of a request are written; without it, all are. Never asked from `warn` on. */
+  readonly isSampled?: (requestId: string) => boolean
+  /** Share of requests that `isSampled` lets pass, written on their lines. */
+  readonly sampleRatio?: number
+  /** Whether a message, before its arguments are put in, was written too often. Never asked for fatal lines. */
+  readonly isLimited?: (message: string, level: number) => boolean
   /** The symbols of pino. Other ones show in tests what happens when a pino knows them no more. */
   readonly pinoSymbols?: Readonly<Record<string, symbol>>
 }
@@ -70,6 +76,8 @@ const unreadableMessage = 'A log call failed: its arguments cannot be read'
 const childOptionKeys: ReadonlySet<string> = new Set(['level', 'serializers', 'formatters', 'customLevels'])
 
 const infoLevel = 30
+const warnLevel = 40
+const fatalLevel = 60
 
 /**
  * Makes a pino logger whose lines are built by `builder` instead of pino: through a symbol that pino exports, tried out
@@ -95,9 +103,10 @@ export function createGelfLogger(options: GelfLoggerOptions): GelfLogger {
 /** Whether a pino with our line builder writes what we would write. */
 function isHonoured(options: GelfLoggerOptions, known: Readonly<Record<string, symbol>>): boolean {
   let written = ''
+  const { isSampled: _sampled, isLimited: _limited, sampleRatio: _ratio, ...plain } = options
   try {
     const write = (line: string): void => void (written += line)
-    const probe = createDirect({ ...options, write, level: 'info', fields: {}, mixin: undefined }, known)
+    const probe = createDirect({ ...plain, write, level: 'info', fields: {}, mixin: undefined }, known)
     probe
       .child({ bound: true }, { redact: ['hidden'] })
       .info({ flag: true, hidden: 'visible' }, 'a %s', 'probe')
@@ -141,6 +150,7 @@ function createDirect(options: GelfLoggerOptions, known: Readonly<Record<string,
 function createParsing(options: GelfLoggerOptions, known: Readonly<Record<string, symbol>>): Logger {
   const { builder, head, timeText, write } = options
   let current: OpenLogger | undefined
+  const mixin = sampledMixin(options)
   const logger: OpenLogger = createPino(
     options,
     known,
@@ -161,9 +171,9 @@ function createParsing(options: GelfLoggerOptions, known: Readonly<Record<string
     },
     {
       // The only place where pino names the logger that a line comes from.
-      mixin(_object, _level, writer) {
+      mixin(_object, level, writer) {
         current = writer as OpenLogger // every logger of this pino is one of ours
-        return options.mixin === undefined ? {} : safely(options.mixin)
+        return mixin === undefined ? {} : safely(() => mixin(level, writer))
       },
     },
   )
@@ -176,7 +186,9 @@ function createPino(
   write: (text: string) => void,
   extra: LoggerOptions,
 ): OpenLogger {
-  const { mixin, flush, redactPaths } = options
+  const { flush, redactPaths } = options
+  const mixin = sampledMixin(options)
+  const isFiltered = options.isSampled !== undefined || options.isLimited !== undefined
   const settings: LoggerOptions = {
     level: options.level,
     base: null,
@@ -184,6 +196,7 @@ function createPino(
     serializers: { ...options.serializers },
     hooks: {
       logMethod(args, method, level) {
+        if (isFiltered && isLeftOut(options, this, args, level)) return
         try {
           method.apply(this, args)
         } catch {
@@ -192,7 +205,7 @@ function createPino(
       },
     },
     ...(redactPaths.length === 0 ? {} : { redact: { paths: [...redactPaths], censor: redactedText } }),
-    ...(mixin === undefined ? {} : { mixin: () => safely(mixin) }),
+    ...(mixin === undefined ? {} : { mixin: (_object, level, writer) => safely(() => mixin(level, writer)) }),
     ...extra,
   }
   const stream = {
@@ -296,6 +309,35 @@ function rescue(options: GelfLoggerOptions, logger: Logger, args: readonly unkno
     )
   } catch {
     write(`${head(level)}${timeText()},"short_message":"${unreadableMessage}"}\n`)
+  }
+}
+
+/** Whether a line is left out: that of a request that is not sampled, or of a message that was written too often. */
+function isLeftOut(
+  { isSampled, isLimited }: GelfLoggerOptions,
+  logger: Logger,
+  args: readonly unknown[],
+  level: number,
+): boolean {
+  if (isSampled !== undefined && level < warnLevel) {
+    const context = (logger as OpenLogger)[contextKey] ?? currentContext() // every logger of this pino is one of ours
+    if (context !== undefined && !isSampled(context.requestId)) return true
+  }
+  if (isLimited === undefined || level >= fatalLevel) return false
+  const message = args.find((value) => typeof value === 'string')
+  return message !== undefined && isLimited(message, level)
+}
+
+/** The mixin of the options, and the share of requests on the lines of those that were sampled. */
+function sampledMixin({
+  mixin,
+  sampleRatio,
+}: GelfLoggerOptions): ((level: number, writer: Logger) => object) | undefined {
+  if (sampleRatio === undefined) return mixin
+  return (level, writer) => {
+    const context = (writer as OpenLogger)[contextKey] ?? currentContext() // every logger of this pino is one of ours
+    const isChosen = level < warnLevel && context !== undefined
+    return { ...mixin?.(), ...(isChosen ? { sample_rate: sampleRatio } : {}) }
   }
 }
 

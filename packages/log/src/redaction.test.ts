@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { logDefaults } from './log.ts'
+import { logDefaults } from './log-options.ts'
 import { createValueMask, maskLine, sensitiveKeys } from './redaction.ts'
 
 describe('sensitiveKeys', () => {

@@ -29,10 +29,14 @@ const reservedNames: ReadonlySet<string> = new Set([
  * is a violation, although its input reports none of that to the sender.
  *
  * @param line one line, with or without its newline
- * @param maxBytes size that it may have; Graylog's inputs take more than containers do
  * @returns one sentence per violation; empty when the line is valid
  */
-export function checkGelfLine(line: string, maxBytes: number = maxLineBytes): string[] {
+export function checkGelfLine(line: string): string[] {
+  return checkGelfMessage(line, maxLineBytes)
+}
+
+/** {@link checkGelfLine} for messages that no container runtime has to carry: Graylog's inputs take longer ones. */
+export function checkGelfMessage(line: string, maxBytes: number): string[] {
   const text = line.endsWith('\n') ? line.slice(0, -1) : line
   const violations: string[] = []
   const bytes = Buffer.byteLength(text)

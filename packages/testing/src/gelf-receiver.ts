@@ -1,7 +1,7 @@
 import { createSocket, type Socket as UdpSocket } from 'node:dgram'
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
-import { checkGelfLine } from './gelf-check.ts'
+import { checkGelfMessage } from './gelf-check.ts'
 import { createChunkAssembler } from './gelf-receiver-chunks.ts'
 
 /** Options of {@link startGelfReceiver}. */
@@ -52,7 +52,7 @@ export async function startGelfReceiver(options: GelfReceiverOptions): Promise<G
   const problems: string[] = []
   const counts = { connections: 0, datagrams: 0 }
   const take = (text: string): void =>
-    void messages.push({ text, fields: fieldsOf(text), violations: checkGelfLine(text, maxMessageBytes) })
+    void messages.push({ text, fields: fieldsOf(text), violations: checkGelfMessage(text, maxMessageBytes) })
   const input =
     options.transport === 'udp'
       ? udpInput(take, problems, counts)
