@@ -90,3 +90,31 @@ export async function wrong(): Promise<void> {
   // @ts-expect-error there is no such option
   await createService(definition, { environment: {} })
 }
+
+// Rules across keys name what they read.
+export const refined = defineService({
+  name: 'refined',
+  config: { limits: { least: { format: 'int', default: 1 }, most: { format: 'int', default: 2 } } },
+  refine: ({ limits }: { limits: { least: number; most: number } }) =>
+    limits.least > limits.most ? [{ key: 'limits.least', problem: 'is above limits.most' }] : [],
+})
+
+// The configuration is typed the same inside of a route: enums are unions, what is required is there, nothing can be written.
+const typed = await createService({
+  name: 'typed',
+  config: {
+    mode: { format: ['fast', 'careful'], default: 'fast' },
+    owner: { format: 'string', required: true },
+    proxy: { format: 'url', nullable: true },
+  },
+})
+typed.app.get('/', async () => {
+  const mode: 'fast' | 'careful' = typed.config.current.mode
+  const owner: string = typed.config.current.owner
+  const proxy: string | null = typed.config.current.proxy
+  // @ts-expect-error it is frozen
+  typed.config.current.mode = 'careful'
+  // @ts-expect-error a key that is mistyped
+  void typed.config.current.ower
+  return { mode, owner, proxy }
+})

@@ -1,4 +1,4 @@
-import type { ConfigSchema } from '@keelson/config'
+import type { ConfigSchema, RefineFault } from '@keelson/config'
 import type { HttpClientOptions } from '@keelson/http-client'
 
 /** A service that this one calls: where it is, and how calls to it are bounded and protected. */
@@ -19,6 +19,14 @@ export interface ServiceDefinition {
   readonly version?: string
   /** The service's own configuration keys, beside those of the chassis. */
   readonly config?: ConfigSchema
+  /**
+   * Rules that span several keys: what is wrong with a configuration whose every value is right by itself. Runs on every
+   * candidate, at the start and at each change; it is handed the whole of
+   * `config.current`, of which it names what it reads: `({ limits }: { limits: { least: number; most: number } }) => …`.
+   *
+   * @returns one entry per fault, or nothing
+   */
+  readonly refine?: (values: never) => readonly RefineFault[] | undefined
   /**
    * Whether it serves requests. `false` for a consumer or a cron: then only the operations endpoints listen.
    *

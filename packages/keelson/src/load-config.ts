@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { type Config, createConfig } from '@keelson/config'
+import { type Config, type ConfigSchema, createConfig, type Refine } from '@keelson/config'
 import type { EtcdTlsFiles } from '@keelson/config-etcd'
 import type { ServiceDefinition } from './definition.ts'
 import { schemaOf, type HouseSchema } from './house-schema.ts'
@@ -24,6 +24,8 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
   const config = await createConfig({
     service: definition.name,
     schema: schemaOf(definition, runtime),
+    // Its author has said what it reads; the schema that is handed over here is what it is run on.
+    ...(definition.refine === undefined ? {} : { refine: definition.refine as Refine<ConfigSchema> }),
     env: runtime.env,
     argv: runtime.argv,
     cwd: runtime.cwd,

@@ -4,6 +4,8 @@ import {
   inspectLocal,
   type KeyDescription,
   type LocalInspection,
+  type ConfigSchema,
+  type Refine,
 } from '@keelson/config'
 import { checkDefinition } from './check-definition.ts'
 import type { ServiceDefinition } from './definition.ts'
@@ -47,6 +49,8 @@ export function inspectConfiguration(
   return inspectLocal({
     service: definition.name,
     schema: schemaOf(definition, runtime),
+    // Its author has said what it reads; the schema that is handed over here is what it is run on.
+    ...(definition.refine === undefined ? {} : { refine: definition.refine as Refine<ConfigSchema> }),
     env: place.env,
     argv: place.argv,
     cwd: place.cwd,
