@@ -6,7 +6,7 @@ import { syncBuiltinESMExports } from 'node:module'
 import perfHooks, { createHistogram } from 'node:perf_hooks'
 import timers from 'node:timers'
 
-/** Bare Fastify answered 49 to 53 times fewer requests per second of processor time under cachegrind. */
+/** About how many times slower Node runs under cachegrind. */
 const slowdown = 50
 
 const { setTimeout: startTimeout, setInterval: startInterval } = globalThis
