@@ -17,6 +17,7 @@ import {
   type LogLevel,
   type LogOptions,
 } from './log-options.ts'
+import { captureConsole } from './console-capture.ts'
 import { createGelfLogger, type Logger } from './pino-adapter.ts'
 import { formatPretty } from './pretty.ts'
 import { createValueMask, sensitiveKeys } from './redaction.ts'
@@ -67,6 +68,12 @@ export interface Log {
    * @returns ends it; so does `close`
    */
   adoptChannels(): () => void
+  /**
+   * Makes lines of what `console.*` and warnings of the process say. For the one log of a process.
+   *
+   * @returns ends it; so does `close`
+   */
+  captureConsole(): () => void
   /** Hands over what is held back, within the bound of the destination (500 ms on standard output). Never throws. */
   flush(): void
   /** Flushes and closes the destination, the shipping within 2 s. Lines written later still go to standard output. */
@@ -183,6 +190,13 @@ export function createLog(options: LogOptions): Log {
   }
 
   const ends = new Set<() => void>()
+  const endable = (end: () => void) => {
+    ends.add(end)
+    return (): void => {
+      ends.delete(end)
+      end()
+    }
+  }
   const close = async (): Promise<void> => {
     for (const end of ends) end()
     ends.clear()
@@ -217,14 +231,8 @@ export function createLog(options: LogOptions): Log {
     },
     module: (name) => levels.module(name),
     maskValues: (values) => mask.add(values),
-    adoptChannels() {
-      const end = writeChannelLines(service, logger)
-      ends.add(end)
-      return () => {
-        ends.delete(end)
-        end()
-      }
-    },
+    adoptChannels: () => endable(writeChannelLines(service, logger)),
+    captureConsole: () => endable(captureConsole(logger, { console: globalThis.console, process })),
     flush,
     close,
     [Symbol.asyncDispose]: close,

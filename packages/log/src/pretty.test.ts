@@ -91,7 +91,8 @@ describe('formatPretty', () => {
     )
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u)
     expect(text).toContain('a\\x1b[2Jb\\x07\\x0d\\nc\\x9b1md\\u202ee\\x7f')
-    expect(text.split('\n')).toHaveLength(4)
+    // The first row, the second of the message, two of the full message, and the end.
+    expect(text.split('\n')).toHaveLength(5)
   })
 
   test('shows what is not a line of a log as it is, escaped', () => {
@@ -102,5 +103,20 @@ describe('formatPretty', () => {
 
   test('survives a line without time and level', () => {
     expect(formatPretty('{"short_message":"m","level":99}')).toBe('--:--:--.--- ?     m\n')
+  })
+
+  test('shows the rows of a message below its first, indented so that none passes for a line', () => {
+    const forged = '12:00:00.000 FATAL delivery forged'
+    const many = JSON.stringify({
+      version: '1.1',
+      host: 'h',
+      timestamp: 1,
+      level: 3,
+      short_message: `two faults\n  a.b is wrong\r\n${forged}\u001b[2J`,
+      _a: 1,
+    })
+    const rows = formatPretty(many).trimEnd().split('\n')
+    expect(rows[0]).toMatch(/ERROR two faults a=1$/)
+    expect(rows.slice(1)).toEqual(['      a.b is wrong\\x0d', `    ${forged}\\x1b[2J`])
   })
 })

@@ -36,8 +36,8 @@ const gelfFields: ReadonlySet<string> = new Set([
 const accessFields: ReadonlySet<string> = new Set(['method', 'route', 'status'])
 
 /**
- * Turns one GELF line, of either format, into text for people: time, level, service, message, fields, and below them
- * the full message, indented. Control characters and those that turn the direction of writing are shown as escapes,
+ * Turns one GELF line, of either format, into text for people: time, level, service, first row of the message, fields,
+ * and below them its further rows and the full message, indented. Control characters and those that turn the direction of writing are shown as escapes,
  * so that a logged value cannot steer the terminal. A line that is not JSON is shown as it is, escaped the same way.
  *
  * @param line one line, with or without its newline
@@ -53,19 +53,22 @@ export function formatPretty(line: string, options: PrettyOptions = {}): string 
   const [word, sgr] = levels[Number(fields['level'] ?? 1)] ?? ['?    ', '0']
   const level = fields['_level_name'] ?? fields['level_name']
   const service = fields['_service'] ?? fields['service']
+  const message = textOf(fields['short_message'] ?? '')
+  const [firstRow = '', ...furtherRows] = message.split('\n')
   const head = [
     paint(timeOf(fields['timestamp']), '90'),
     paint(level === 'trace' ? 'TRACE' : word, sgr),
     ...(service === undefined ? [] : [paint(escapeControls(textOf(service)), '35')]),
-    escapeControls(textOf(fields['short_message'] ?? '')),
+    escapeControls(firstRow),
   ]
   const rest = additionalFields(fields).map(([name, value]) => paint(`${name}=${valueText(value)}`, '90'))
+  // Below the line, and indented: nothing in a message can pass for a line of its own.
   const full = fields['full_message']
-  const below =
-    full === undefined || full === fields['short_message']
-      ? ''
-      : `${indent(escapeControls(textOf(full), true))}\n`
-  return `${[...head, ...rest].join(' ')}\n${below}`
+  const below = [
+    ...(furtherRows.length === 0 ? [] : [furtherRows.join('\n')]),
+    ...(full === undefined || full === message ? [] : [textOf(full)]),
+  ].map((part) => `${indent(escapeControls(part, true))}\n`)
+  return `${[...head, ...rest].join(' ')}\n${below.join('')}`
 }
 
 function parse(text: string): Record<string, unknown> | undefined {
