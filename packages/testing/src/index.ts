@@ -27,3 +27,4 @@ export {
   type FaultRequest,
   type FaultServer,
 } from './fault-server.ts'
+export { createTestLogger, type ExpectedLine, type TestLogger } from './test-logger.ts'
