@@ -17,4 +17,9 @@ export const commands: readonly CommandEntry[] = [
     summary: 'check Kubernetes manifests',
     load: async () => (await import('./k8s/k8s-command.ts')).command,
   },
+  {
+    name: 'pretty',
+    summary: 'turn the log lines of a service into text for people: node main.js | keelson pretty',
+    load: async () => (await import('./pretty/pretty-command.ts')).command,
+  },
 ]
