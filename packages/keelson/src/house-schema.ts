@@ -74,6 +74,35 @@ export const houseSchema = {
       env: 'LOG_LEVEL',
       reload: 'hot',
     },
+    levels: {
+      doc: 'Levels of modules, by the name given to log.module(): {"sql": "debug"}',
+      format: 'map',
+      items: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
+      default: {},
+      reload: 'hot',
+    },
+    revertAfter: {
+      doc: 'Time after which a level changed at run time returns to that of the start; 0: it stays. At most 24h',
+      format: 'duration',
+      default: '0s',
+      reload: 'hot',
+    },
+    sampleRatio: {
+      doc: 'Share of requests whose lines below warn are written, all of them or none, from 0 to 1',
+      format: 'number',
+      default: 1,
+    },
+    burstLimit: {
+      doc: 'Lines of one message that are written in ten seconds; 0: no limit',
+      format: 'nat',
+      default: 0,
+    },
+    captureConsole: {
+      doc: 'Write what console.* and warnings of the process say as lines of the log',
+      format: 'boolean',
+      default: false,
+      sources: ['default', 'file', 'env', 'arg'],
+    },
     format: {
       doc: 'Form of a line on stdout',
       format: ['gelf', 'gelf-collector', 'pretty'],

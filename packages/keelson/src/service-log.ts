@@ -1,6 +1,6 @@
 import { isKeelsonError } from '@keelson/core/errors'
 import { exitCodeOf, exitCodes, type StopReport } from '@keelson/core/lifecycle'
-import { createLog, type Log, type LogFormat, type LogShipping } from '@keelson/log'
+import { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from '@keelson/log'
 import type { HouseConfig } from './load-config.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
 
@@ -20,6 +20,9 @@ export interface ServiceLog {
   close(): Promise<void>
 }
 
+/** Longest time that a level may be set for. Milliseconds. */
+const maxRevertMs = 86_400_000
+
 /** Makes the log of a service. Until it is configured, lines have the default form and the level `info`. */
 export function createServiceLog(
   service: string,
@@ -27,12 +30,7 @@ export function createServiceLog(
   runtime: Runtime,
   destination: RuntimeOptions['logDestination'],
 ): ServiceLog {
-  const open = (settings: {
-    level?: HouseConfig['current']['log']['level']
-    format: LogFormat
-    maskedValues?: readonly string[]
-    shipping?: LogShipping
-  }) =>
+  const open = (settings: Partial<LogOptions>) =>
     createLog({
       service,
       version,
@@ -60,16 +58,20 @@ export function createServiceLog(
       _pid: process.pid,
     },
     configure(config) {
-      const { level, format, gelf } = config.current.log
+      const { level, levels, format, gelf, sampleRatio, burstLimit, captureConsole } = config.current.log
       configured = open({
         level,
+        levels,
         format,
+        sampleRatio,
+        ...(burstLimit === 0 ? {} : { burstLimitCount: burstLimit }),
         maskedValues: config.sensitiveValues(),
         ...(gelf.url === null ? {} : { shipping: { url: gelf.url } }),
       })
       const log = configured
       log.adoptChannels()
-      config.subscribe('log.level', (next) => log.setLevel(next))
+      if (captureConsole) log.captureConsole()
+      followLevels(config, log)
       for (const warning of config.warnings) log.logger.warn(warning)
     },
     fatal(error) {
@@ -107,6 +109,20 @@ export function createServiceLog(
       await early?.close()
     },
   }
+}
+
+/** Levels follow the configuration; with `log.revertAfter` a change made at run time holds for that time only. */
+function followLevels(config: HouseConfig, log: Log): void {
+  const scope = (): { forMs?: number } => {
+    const forMs = Math.min(config.current.log.revertAfter, maxRevertMs)
+    return forMs === 0 ? {} : { forMs }
+  }
+  config.subscribe('log.level', (next) => log.setLevel(next, scope()))
+  config.subscribe('log.levels', (next: Readonly<Record<string, LogLevel>>) => {
+    const { forMs } = scope()
+    if (forMs === undefined) log.setLevels(next)
+    else for (const [module, level] of Object.entries(next)) log.setLevel(level, { module, forMs })
+  })
 }
 
 /** Names that Kubernetes gives by its downward API. */
