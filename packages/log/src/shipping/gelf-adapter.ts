@@ -62,7 +62,7 @@ export interface GelfAdapter {
    * Takes a message for delivery. Never throws and never waits.
    *
    * @param message one GELF message as JSON
-   * @param callback told once: the number of bytes when the kernel took the message, or the error when it was dropped
+   * @param callback told once: the number of bytes when the kernel took the message, or the error when it was dropped; what it throws is ignored
    */
   send(message: string, callback?: (error?: Error, bytes?: number) => void): void
   /** What was done so far. */

@@ -7,6 +7,10 @@ import type { ReceiverAddress } from './target-address.ts'
 
 const line = (index: number, level = 6): string => `{"short_message":"m${index}","level":${level}}`
 
+function fails(): never {
+  throw new Error('of the caller')
+}
+
 /** A receiver whose links the test moves by hand. */
 function manual(options: Partial<GelfAdapterOptions> & { transport?: 'tcp' | 'udp' } = {}) {
   const clock = createFakeClock()
@@ -171,5 +175,15 @@ describe('PersistentAdapter', () => {
     state.mode = 'takes'
     await clock.advance(6000)
     expect(state.texts).toEqual(['{"_note":"\\"level\\":3","level":4}', '{"level":6,"_a":"last"}'])
+  })
+
+  test('goes on after a callback that throws', async () => {
+    const { adapter, clock, state } = manual({ maxQueueCount: 1 })
+    adapter.send(line(1), fails)
+    adapter.send(line(2), fails)
+    await clock.advance(10)
+    adapter.send(line(3))
+    await clock.advance(10)
+    expect(state.texts).toEqual([line(2), line(3)])
   })
 })

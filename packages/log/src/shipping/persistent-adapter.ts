@@ -169,11 +169,10 @@ export class PersistentAdapter implements GelfAdapter {
     // The kernel's word is all there is over TCP: kept for a while, in case the connection breaks. UDP breaks silently.
     if (!this.#isUdp) this.#resend.remember(messages)
     for (const message of messages) {
-      const { callback } = message
-      if (callback === undefined) continue
-      message.callback = undefined
+      // Told already: it was taken once before, by a link that broke.
+      if (message.callback === undefined) continue
       this.#counts.sent(message.bytes)
-      callback(undefined, message.bytes)
+      tell(message, undefined, message.bytes)
     }
   }
 
@@ -275,15 +274,22 @@ export class PersistentAdapter implements GelfAdapter {
 
   #drop(messages: readonly ShippedMessage[], reason: string): void {
     this.#counts.dropped(reason, messages.length)
-    for (const message of messages) {
-      const { callback } = message
-      message.callback = undefined
-      callback?.(new Error(`dropped: ${reason}`))
-    }
+    for (const message of messages) tell(message, new Error(`dropped: ${reason}`))
   }
 }
 
 function ignore(): void {}
+
+/** Tells the sender once. What its callback throws is its own, and must not stop the messages of others. */
+function tell(message: ShippedMessage, error: Error | undefined, bytes?: number): void {
+  const { callback } = message
+  message.callback = undefined
+  try {
+    callback?.(error, bytes)
+  } catch {
+    // A log call never throws.
+  }
+}
 
 /** Without the line break at the end, and without NUL, which ends a frame. */
 function cleaned(message: string): string {
