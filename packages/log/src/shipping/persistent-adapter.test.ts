@@ -7,7 +7,7 @@ import type { ReceiverAddress } from './target-address.ts'
 
 const line = (index: number, level = 6): string => `{"short_message":"m${index}","level":${level}}`
 
-function fails(): never {
+function throwing(): never {
   throw new Error('of the caller')
 }
 
@@ -179,8 +179,8 @@ describe('PersistentAdapter', () => {
 
   test('goes on after a callback that throws', async () => {
     const { adapter, clock, state } = manual({ maxQueueCount: 1 })
-    adapter.send(line(1), fails)
-    adapter.send(line(2), fails)
+    adapter.send(line(1), throwing)
+    adapter.send(line(2), throwing)
     await clock.advance(10)
     adapter.send(line(3))
     await clock.advance(10)
