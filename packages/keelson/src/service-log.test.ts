@@ -1,4 +1,5 @@
 import { runWithContext } from '@keelson/core/context'
+import { isKeelsonError } from '@keelson/core/errors'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { HouseConfig } from './load-config.ts'
 import { resolveRuntime } from './runtime.ts'
@@ -75,5 +76,19 @@ describe('createServiceLog', () => {
     const { log, lines } = configured()
     runWithContext({ requestId: 'r-1' }, () => log.fatal(new Error('x')))
     expect(lines[0]?.match(/"_request_id":"r-1"/g)).toHaveLength(1)
+  })
+
+  it.each([
+    ['an address that is none', { gelf: { url: 'http://graylog' } }],
+    ['shipping lines that are no GELF', { format: 'gelf-collector', gelf: { url: 'udp://graylog' } }],
+    ['a ratio above 1', { sampleRatio: 3 }],
+  ] as const)('takes %s for a fault of the configuration', (_case, given) => {
+    let thrown: unknown
+    try {
+      configured(given)
+    } catch (error) {
+      thrown = error
+    }
+    expect(isKeelsonError(thrown, 'KEELSON_CONFIG_INVALID')).toBe(true)
   })
 })

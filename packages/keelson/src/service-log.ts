@@ -1,4 +1,4 @@
-import { isKeelsonError } from '@keelson/core/errors'
+import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import { exitCodeOf, exitCodes, type StopReport } from '@keelson/core/lifecycle'
 import { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from '@keelson/log'
 import type { HouseConfig } from './load-config.ts'
@@ -59,15 +59,17 @@ export function createServiceLog(
     },
     configure(config) {
       const { level, levels, format, gelf, sampleRatio, burstLimit, captureConsole } = config.current.log
-      configured = open({
-        level,
-        levels,
-        format,
-        sampleRatio,
-        ...(burstLimit === 0 ? {} : { burstLimitCount: burstLimit }),
-        maskedValues: config.sensitiveValues(),
-        ...(gelf.url === null ? {} : { shipping: { url: gelf.url } }),
-      })
+      configured = fromConfiguration(() =>
+        open({
+          level,
+          levels,
+          format,
+          sampleRatio,
+          ...(burstLimit === 0 ? {} : { burstLimitCount: burstLimit }),
+          maskedValues: config.sensitiveValues(),
+          ...(gelf.url === null ? {} : { shipping: { url: gelf.url } }),
+        }),
+      )
       const log = configured
       log.adoptChannels()
       if (captureConsole) log.captureConsole()
@@ -108,6 +110,18 @@ export function createServiceLog(
       await configured?.close()
       await early?.close()
     },
+  }
+}
+
+/** What only the log itself can refuse (an address, a ratio, a package that is missing) is a fault of the configuration. */
+function fromConfiguration(make: () => Log): Log {
+  try {
+    return make()
+  } catch (error) {
+    if (!isKeelsonError(error)) throw error
+    throw new KeelsonError('KEELSON_CONFIG_INVALID', `The keys log.* cannot be used. ${error.message}`, {
+      cause: error,
+    })
   }
 }
 
