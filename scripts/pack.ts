@@ -54,9 +54,10 @@ function stage({ folder, manifest }: Package, staging: string): string {
   const source = join(repositoryRoot, folder)
   const target = join(staging, basename(folder))
   const built = findBuilt(source)
-  for (const file of [...built, 'README.md'].filter((name) => existsSync(join(source, name)))) {
+  const further = (manifest.files ?? []).filter((name) => name !== 'dist' && name !== 'LICENSE')
+  for (const file of [...built, ...further].filter((name) => existsSync(join(source, name)))) {
     mkdirSync(dirname(join(target, file)), { recursive: true })
-    cpSync(join(source, file), join(target, file))
+    cpSync(join(source, file), join(target, file), { recursive: true })
   }
   cpSync(join(repositoryRoot, 'LICENSE'), join(target, 'LICENSE'))
   writeFileSync(join(target, 'package.json'), `${JSON.stringify(publishedManifest(manifest), null, 2)}\n`)

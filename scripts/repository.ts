@@ -8,6 +8,8 @@ export const repositoryRoot: string = dirname(dirname(fileURLToPath(import.meta.
 
 /** The fields of a package.json that the scripts read. */
 export interface Manifest {
+  /** What is published, beside the manifest. */
+  readonly files?: readonly string[]
   readonly name: string
   readonly version?: string
   readonly private?: boolean

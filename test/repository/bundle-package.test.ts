@@ -8,11 +8,6 @@ const entry = (path: string) => ({ 'keelson-source': './src/x.ts', types: './dis
 
 describe('entriesOf', () => {
   it('takes what exports and bin name below dist, by the format of the file', () => {
-    const entry = (path: string) => ({
-      'keelson-source': './src/x.ts',
-      types: './dist/x.d.ts',
-      default: path,
-    })
     expect(
       entriesOf({
         exports: {

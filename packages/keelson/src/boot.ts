@@ -1,5 +1,4 @@
 import { KeelsonError } from '@keelson/core/errors'
-import type { Lifecycle } from '@keelson/core/lifecycle'
 import type { FastifyInstance } from 'fastify'
 import { listenApp } from './create-app.ts'
 import type { House } from './house.ts'
@@ -56,7 +55,12 @@ export function createBoot(
     isLoaded = true
   }
   async function runTask(name: string): Promise<ServiceAddresses> {
-    await work.runTask(name)
+    const release = holdProcess()
+    try {
+      await work.runTask(name)
+    } finally {
+      release()
+    }
     await house.stop(`task ${name} is done`)
     return { port: 0, opsPort: 0 }
   }
@@ -74,7 +78,7 @@ export function createBoot(
     lifecycle.onClose('health', () => health.close())
     await work.start()
     if (isStopped()) return abandon()
-    if (places.http === undefined) holdProcess(lifecycle)
+    if (places.http === undefined) lifecycle.onClose('process', holdProcess())
     lifecycle.markStarted()
     const place = places.http === undefined ? 'ready' : `ready on port ${port}`
     log.current.logger.info(
@@ -85,8 +89,13 @@ export function createBoot(
   }
 }
 
-/** Without a listener nothing may keep the process alive: timers of jobs do not, nor does the probe thread. */
-function holdProcess(lifecycle: Lifecycle): void {
+/**
+ * Without a listener nothing may keep the process alive: timers of jobs do not, nor does the probe thread, nor what a
+ * task waits for.
+ *
+ * @returns lets go
+ */
+function holdProcess(): () => void {
   const timer = setInterval(() => {}, 0x7fff_ffff)
-  lifecycle.onClose('process', () => clearInterval(timer))
+  return () => clearInterval(timer)
 }

@@ -99,6 +99,8 @@ function handleUncaught(life: ProcessLife, error: unknown, origin: NodeJS.Uncaug
 }
 
 async function stopAll(life: ProcessLife, request: StopRequest): Promise<void> {
+  // What a stop waits for may hold nothing open by itself; a process that ended meanwhile would end with a code of Node's own (13).
+  setInterval(() => {}, 0x7fff_ffff)
   const reports = await Promise.all([...life.members].map((member) => member.stop(request)))
   exit(life, Math.max(request.exitCode ?? exitCodes.clean, ...reports.map((report) => report.exitCode)))
 }

@@ -1,0 +1,112 @@
+// Public API of @keelson/http-client. Generated: npm run api
+
+// @keelson/http-client
+
+export interface Answer<Body> {
+    readonly status: number;
+    readonly headers: AnswerHeaders;
+    readonly body: Body;
+}
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+export type BodyCall = <const Path extends string, Schema extends StandardSchema | undefined = undefined, Fallback = never>(path: Path, ...options: CallArguments<Path, BodyCallOptions<Schema, Fallback>>) => Promise<ResponseBody<Schema> | Fallback>;
+export interface BodyCallOptions<Schema extends StandardSchema | undefined = undefined, Fallback = never> extends CallOptions<Schema, Fallback> {
+    readonly body?: unknown;
+}
+export type Call = <const Path extends string, Schema extends StandardSchema | undefined = undefined, Fallback = never>(path: Path, ...options: CallArguments<Path, CallOptions<Schema, Fallback>>) => Promise<ResponseBody<Schema> | Fallback>;
+export type CallArguments<Path extends string, Options> = string extends Path ? [options?: Options & PathOptions<Path>] : [PathParameterName<Path>] extends [never] ? [options?: Options & PathOptions<Path>] : [options: Options & PathOptions<Path>];
+export interface CallOptions<Schema extends StandardSchema | undefined = undefined, Fallback = never> {
+    readonly query?: Readonly<Record<string, QueryValue>>;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal;
+    readonly timeoutMs?: number;
+    readonly response?: Schema;
+    readonly fallback?: (error: KeelsonError) => Fallback | Promise<Fallback>;
+    readonly idempotent?: boolean;
+}
+export type ClientErrorCode = keyof typeof clientErrors;
+export type ClientFallback = (error: KeelsonError, call: FailedCall) => unknown;
+export type ClientFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+export interface FailedCall {
+    readonly method: HttpMethod;
+    readonly path: string;
+}
+export interface HttpClient {
+    readonly get: Call;
+    readonly head: Call;
+    readonly delete: BodyCall;
+    readonly post: BodyCall;
+    readonly put: BodyCall;
+    readonly patch: BodyCall;
+    readonly request: RequestCall;
+    readonly fetch: ClientFetch;
+    state(): HttpClientState;
+    isolate(): Promise<void>;
+    release(): Promise<void>;
+    close(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+export interface HttpClientOptions extends Policy {
+    readonly service: string;
+    readonly dependency: string;
+    readonly target: string;
+    readonly profile?: Profile;
+    readonly propagation?: boolean;
+    readonly fallback?: ClientFallback;
+    readonly connectTimeoutMs?: number;
+    readonly endpoints?: EndpointPolicy | false;
+    readonly connectionMaxAgeMs?: number | false;
+    readonly resolver?: Resolver;
+    readonly maxConnections?: number;
+    readonly keepAliveMs?: number;
+    readonly maxResponseBytes?: number;
+    readonly clock?: Clock;
+    readonly random?: () => number;
+}
+export interface HttpClientState extends PipelineState {
+    readonly target: string;
+    readonly connections: TransportStats;
+    readonly endpoints: readonly EndpointState[];
+}
+export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+export type PathOptions<Path extends string> = string extends Path ? {
+    readonly params?: Readonly<Record<string, PathValue>>;
+} : [PathParameterName<Path>] extends [never] ? {
+    readonly params?: never;
+} : {
+    readonly params: {
+        readonly [Name in PathParameterName<Path>]: PathValue;
+    };
+};
+export type PathParameterName<Path extends string> = Path extends `${string}{${infer Name}}${infer Rest}` ? Name | PathParameterName<Rest> : never;
+export type PathValue = string | number;
+export type QueryValue = string | number | boolean | undefined | readonly (string | number | boolean)[];
+export type RequestCall = <const Path extends string, Schema extends StandardSchema | undefined = undefined, Fallback = never>(method: HttpMethod, path: Path, ...options: CallArguments<Path, BodyCallOptions<Schema, Fallback>>) => Promise<Answer<ResponseBody<Schema> | Fallback>>;
+export type ResponseBody<Schema> = Schema extends StandardSchema ? StandardOutput<Schema> : unknown;
+export interface TransportStats {
+    readonly connected: number;
+    readonly free: number;
+    readonly pending: number;
+}
+export const clientErrors: {
+    readonly KEELSON_CLIENT_OPTIONS_INVALID: string;
+    readonly KEELSON_CLIENT_REQUEST_INVALID: string;
+    readonly KEELSON_CLIENT_TIMEOUT: string;
+    readonly KEELSON_CLIENT_CONNECT_FAILED: string;
+    readonly KEELSON_CLIENT_CONNECTION_RESET: string;
+    readonly KEELSON_CLIENT_STATUS: string;
+    readonly KEELSON_CLIENT_RESPONSE_INVALID: string;
+    readonly KEELSON_CLIENT_RESPONSE_TOO_LARGE: string;
+    readonly KEELSON_CLIENT_CANCELLED: string;
+    readonly KEELSON_CLIENT_CLOSED: string;
+};
+export function createHttpClient(options: HttpClientOptions): HttpClient;
+export function expandPath(template: string, params?: Readonly<Record<string, PathValue>>): string;
+export const httpClientDefaults: {
+    readonly maxConnections: number;
+    readonly keepAliveMs: number;
+    readonly maxResponseBytes: number;
+    readonly connectTimeoutMs: Readonly<Record<Profile, number>>;
+    readonly connectionMaxAgeMs: Readonly<Record<Profile, number>>;
+    readonly endpoints: Readonly<Record<Profile, Required<EndpointPolicy> | false>>;
+    readonly propagation: Readonly<Record<Profile, boolean>>;
+};

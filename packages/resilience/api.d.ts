@@ -1,0 +1,202 @@
+// Public API of @keelson/resilience. Generated: npm run api
+
+// @keelson/resilience
+
+export interface Attempt {
+    readonly retry: number;
+    readonly limitMs: number;
+    readonly signal: AbortSignal;
+    statusCode: number | undefined;
+    onAbort(listener: (reason: KeelsonError) => void): void;
+    onEnd(listener: (ended: Classification, durationMs: number) => void): void;
+}
+export interface Balancer {
+    update(keys: readonly string[], ejectable?: boolean): void;
+    pick(limits?: PickLimits): EndpointLease | undefined;
+    state(): readonly EndpointState[];
+}
+export interface BalancerOptions extends EndpointPolicy {
+    readonly service: string;
+    readonly dependency: string;
+    readonly penaltyMs?: number;
+    readonly clock?: Clock;
+    readonly random?: () => number;
+}
+export type BreakerOutcome = 'success' | 'failure' | 'neutral';
+export interface BreakerPolicy {
+    readonly failureRatio?: number;
+    readonly minimumThroughput?: number;
+    readonly samplingMs?: number;
+    readonly breakMs?: number;
+    readonly maxBreakMs?: number;
+    readonly probeCount?: number;
+}
+export interface BulkheadPolicy {
+    readonly maxConcurrent?: number;
+    readonly maxQueue?: number;
+}
+export interface CircuitBreaker {
+    readonly state: BreakerState;
+    readonly counts: WindowCounts;
+    readonly retryAfterMs: number;
+    allow(): number;
+    report(permit: number, outcome: BreakerOutcome): void;
+    run<T>(operation: () => Promise<T>, outcomeOf?: (error: unknown) => BreakerOutcome): Promise<T>;
+    isolate(): void;
+    release(): void;
+    close(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+export interface CircuitBreakerOptions extends BreakerPolicy {
+    readonly service: string;
+    readonly dependency: string;
+    readonly clock?: Clock;
+    readonly random?: () => number;
+}
+export interface Classification {
+    readonly breaker: BreakerOutcome;
+    readonly retry: 'never' | 'idempotent' | 'always';
+    readonly outcome: ClientOutcome;
+    readonly retryAfterMs?: number | undefined;
+}
+export type EndpointCondition = 'up' | 'warming' | 'ejected' | 'probing';
+export interface EndpointLease {
+    readonly key: string;
+    end(ended: Classification, durationMs: number): void;
+}
+export interface EndpointPolicy {
+    readonly consecutiveFailures?: number;
+    readonly failureRatio?: number;
+    readonly minimumThroughput?: number;
+    readonly samplingMs?: number;
+    readonly ejectMs?: number;
+    readonly maxEjectMs?: number;
+    readonly maxEjectedRatio?: number;
+    readonly slowStartMs?: number;
+}
+export interface EndpointState {
+    readonly key: string;
+    readonly condition: EndpointCondition;
+    readonly outstandingCount: number;
+    readonly latencyMs: number;
+    readonly failingRatio: number;
+}
+export interface HedgePolicy {
+    readonly maxRatio?: number;
+    readonly quantile?: number;
+}
+export interface PickLimits {
+    readonly tried?: readonly string[];
+    readonly repeatable?: boolean;
+}
+export interface Pipeline {
+    run<T, Fallback = never>(operation: (attempt: Attempt) => Promise<T>, call?: PipelineCall<Fallback>): Promise<T | Fallback>;
+    state(): PipelineState;
+    isolate(): Promise<void>;
+    release(): Promise<void>;
+    close(): Promise<void>;
+    [Symbol.asyncDispose](): Promise<void>;
+}
+export interface PipelineCall<Fallback = never> {
+    readonly idempotent?: boolean;
+    readonly hedgeable?: boolean;
+    readonly signal?: AbortSignal | undefined;
+    readonly timeoutMs?: number | undefined;
+    readonly fallback?: ((error: unknown) => Fallback | Promise<Fallback>) | undefined;
+}
+export interface PipelineOptions extends Policy {
+    readonly service: string;
+    readonly dependency: string;
+    readonly profile?: Profile;
+    readonly classify?: (error: unknown) => Classification;
+    readonly clock?: Clock;
+    readonly random?: () => number;
+}
+export interface PipelineState {
+    readonly breaker: BreakerState | undefined;
+    readonly inFlight: number;
+    readonly queued: number;
+    readonly retryTokens: number | undefined;
+}
+export interface Policy {
+    readonly timeoutMs?: number | false;
+    readonly attemptTimeoutMs?: number | false;
+    readonly bulkhead?: BulkheadPolicy | false;
+    readonly retry?: RetryLayerPolicy | false;
+    readonly breaker?: BreakerPolicy | false;
+    readonly hedge?: HedgePolicy | false;
+}
+export type Profile = 'internal' | 'external' | 'batch';
+export type ResilienceErrorCode = keyof typeof resilienceErrors;
+export interface ResolvedPolicy {
+    readonly timeoutMs: number | false;
+    readonly attemptTimeoutMs: number | false;
+    readonly bulkhead: Required<BulkheadPolicy> | false;
+    readonly retry: (Required<RetryPolicy> & {
+        readonly budget: Required<RetryBudgetPolicy> | false;
+    }) | false;
+    readonly breaker: Required<BreakerPolicy> | false;
+    readonly hedge: Required<HedgePolicy> | false;
+}
+export interface RetryBudget {
+    readonly tokens: number;
+    deposit(): void;
+    withdraw(): boolean;
+}
+export interface RetryBudgetOptions extends RetryBudgetPolicy {
+    readonly clock?: Clock;
+}
+export interface RetryBudgetPolicy {
+    readonly depositRatio?: number;
+    readonly depositPerSecond?: number;
+    readonly maxTokens?: number;
+}
+export interface RetryLayerPolicy extends RetryPolicy {
+    readonly budget?: RetryBudgetPolicy | false;
+}
+export interface RetryOptions extends RetryPolicy {
+    readonly dependency?: string;
+    readonly verdict?: (error: unknown) => RetryVerdict;
+    readonly budget?: RetryBudget;
+    readonly deadline?: number;
+    readonly signal?: AbortSignal;
+    readonly onRetry?: (result: RetryResult, delayMs: number) => void;
+    readonly clock?: Clock;
+    readonly random?: () => number;
+}
+export interface RetryPolicy {
+    readonly maxRetries?: number;
+    readonly backoffMs?: number;
+    readonly maxBackoffMs?: number;
+}
+export type RetryResult = 'scheduled' | 'exhausted' | 'deadline' | 'not-retryable';
+export interface RetryVerdict {
+    readonly retryable: boolean;
+    readonly retryAfterMs?: number | undefined;
+}
+export interface WindowCounts {
+    readonly callCount: number;
+    readonly failureCount: number;
+}
+export const breakerDefaults: Required<BreakerPolicy>;
+export const bulkheadDefaults: Required<BulkheadPolicy>;
+export function circuitBreaker(options: CircuitBreakerOptions): Promise<CircuitBreaker>;
+export function classifyError(error: unknown): Classification;
+export function createBalancer(options: BalancerOptions): Balancer;
+export function createPipeline(options: PipelineOptions): Pipeline;
+export const endpointDefaults: Required<EndpointPolicy>;
+export const hedgeDefaults: Required<HedgePolicy>;
+export const profiles: Readonly<Record<Profile, ResolvedPolicy>>;
+export const resilienceErrors: {
+    readonly KEELSON_RESILIENCE_OPTIONS_INVALID: string;
+    readonly KEELSON_RESILIENCE_CIRCUIT_OPEN: string;
+    readonly KEELSON_RESILIENCE_BULKHEAD_FULL: string;
+    readonly KEELSON_RESILIENCE_TIMEOUT: string;
+    readonly KEELSON_RESILIENCE_DEADLINE_EXCEEDED: string;
+    readonly KEELSON_RESILIENCE_CANCELLED: string;
+    readonly KEELSON_RESILIENCE_CLOSED: string;
+};
+export function retry<T>(operation: (retry: number) => Promise<T>, options?: RetryOptions): Promise<T>;
+export function retryBudget(options?: RetryBudgetOptions): RetryBudget;
+export const retryBudgetDefaults: Required<RetryBudgetPolicy>;
+export const retryDefaults: Required<RetryPolicy>;
