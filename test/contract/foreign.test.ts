@@ -27,8 +27,10 @@ const node = (file: string): readonly string[] => [
   join(repositoryRoot, 'test/contract/services', file),
 ]
 const health = { liveness: '/healthz', readiness: '/healthz', metrics: 'none' }
-// Closes at once: what comes in the second after SIGTERM is refused. No readiness of its own that could tell.
-const closesAtOnce = ['stop.no-lost-request', 'stop.readiness-falls']
+// Closes at once: what comes in the second after SIGTERM is refused. Whether a probe still gets an answer before, and so
+// shows that readiness did not fall, is a race that each of these servers may win or lose.
+const closesAtOnce = ['stop.no-lost-request']
+const racing = ['stop.readiness-falls']
 
 const services: Readonly<Record<string, Foreign>> = {
   // No handler of SIGTERM: dies by it. x-powered-by is Express' default.
@@ -42,7 +44,6 @@ const services: Readonly<Record<string, Foreign>> = {
     command: node('fastify-close-with-grace.mjs'),
     paths: health,
     found: ['stop.no-lost-request'],
-    possible: ['stop.readiness-falls'],
   },
   // Waits, and so loses nothing; ends by raising the signal again, and keeps connections open while it waits.
   '@godaddy/terminus': {
@@ -70,9 +71,7 @@ const servers: Readonly<Record<string, Foreign>> = {
             '--web.listen-address=127.0.0.1:{port}',
           ],
           paths: { sample: '/-/healthy', liveness: '/-/healthy', readiness: '/-/ready' },
-          found: closesAtOnce.filter((id) => id !== 'stop.readiness-falls'),
-          // It may answer its last probe before it has noticed, or be gone by then.
-          possible: ['stop.readiness-falls'],
+          found: closesAtOnce,
         },
       }),
   ...(etcd.path === undefined
@@ -104,8 +103,14 @@ describe.each(Object.entries({ ...services, ...servers }))(
       const target = { kind: 'command', command } as const
       const { checks, stop } = await verify({ target, contract, cwd: folder, env: process.env, signal })
       const ids = checks.filter(({ status }) => status === 'fail').map(({ id }) => id)
-      expect(new Set(ids.filter((id) => !possible.includes(id)))).toEqual(new Set(found))
+      const open = [...possible, ...racing]
+      expect(settled(ids, open)).toEqual(settled(found, open))
       process.stdout.write(`${service}: ${stop?.load.lost.length} of ${stop?.load.sentCount} requests lost\n`)
     })
   },
 )
+
+/** The findings that do not depend on who is quicker. */
+function settled(ids: readonly string[], open: readonly string[]): ReadonlySet<string> {
+  return new Set(ids.filter((id) => !open.includes(id)))
+}

@@ -56,7 +56,7 @@ describe('runChecks', () => {
 
 describe('selectChecks', () => {
   it('picks by name and refuses a name that no check has', () => {
-    expect(selectChecks('types, lint').map(({ name }) => name)).toEqual(['lint', 'types'])
+    expect(selectChecks('lint, types').map(({ name }) => name)).toEqual(['types', 'lint'])
     expect(() => selectChecks('lints')).toThrow('There is no check named lints')
   })
 })

@@ -24,6 +24,7 @@ describe.skipIf(etcdProgram.path === undefined)('a service that follows etcd', (
     'ends with 0 soon after SIGTERM while etcd is %s',
     async (state) => {
       const etcd = await startEtcd(etcdProgram.path)
+      const pid = etcd.pid ?? 0
       try {
         await using service = startProcess({
           command: [
@@ -43,7 +44,7 @@ describe.skipIf(etcdProgram.path === undefined)('a service that follows etcd', (
           },
         })
         await service.line((line) => line.includes('"_ops_port"'), 'readiness')
-        if (state === 'frozen') process.kill(etcd.pid, 'SIGSTOP')
+        if (state === 'frozen') process.kill(pid, 'SIGSTOP')
         if (state === 'killed') await etcd.kill()
         const signalledAtMs = performance.now()
         service.signal('SIGTERM')
@@ -54,7 +55,7 @@ describe.skipIf(etcdProgram.path === undefined)('a service that follows etcd', (
         // Far above what is seen, for busy machines; far below the grace period, which a connection left open would use up.
         expect(performance.now() - signalledAtMs).toBeLessThan(10_000)
       } finally {
-        if (state === 'frozen') process.kill(etcd.pid, 'SIGCONT')
+        if (state === 'frozen') process.kill(pid, 'SIGCONT')
         await etcd.close()
       }
     },
