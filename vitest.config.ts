@@ -22,10 +22,11 @@ export default defineConfig({
     // Two cores: more workers only make processes under test wait for each other.
     maxWorkers: 2,
     projects: [
-      project('unit', ['packages/*/src/**/*.test.ts'], { testTimeout: 10_000, hookTimeout: 10_000 }),
+      project('unit', ['packages/*/src/**/*.test.ts'], { testTimeout: 30_000, hookTimeout: 30_000 }),
       project('integration', ['packages/*/test/**/*.int.test.ts'], {
         testTimeout: 60_000,
         hookTimeout: 60_000,
+        retry,
       }),
       project('repository', ['test/**/*.test.ts', 'examples/**/test/*.test.ts'], {
         testTimeout: 240_000,
