@@ -1,5 +1,6 @@
 import type { ConfigSchema } from '@keelson/config'
 import type { ServiceDefinition } from './definition.ts'
+import { dependencyKeys } from './dependency-keys.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
@@ -233,22 +234,4 @@ export function schemaOf(
     ...dependencyKeys(definition),
     ...definition.config,
   }
-}
-
-function dependencyKeys({ dependencies = {} }: ServiceDefinition): ConfigSchema {
-  const names = Object.entries(dependencies)
-  if (names.length === 0) return {}
-  const keys = names.map(([name, { target }]) => [
-    name,
-    {
-      target: {
-        doc: `Where ${name} is`,
-        format: 'url',
-        default: target,
-        env: `${name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()}_URL`,
-        sources: ['default', 'file', 'env', 'arg'],
-      },
-    },
-  ])
-  return { dependencies: Object.fromEntries(keys) as ConfigSchema } // `fromEntries` forgets the type of its values
 }

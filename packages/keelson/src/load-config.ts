@@ -2,16 +2,15 @@ import { resolve } from 'node:path'
 import { type Config, type ConfigSchema, createConfig, type Refine } from '@keelson/config'
 import type { EtcdTlsFiles } from '@keelson/config-etcd'
 import type { ServiceDefinition } from './definition.ts'
+import type { DependencySettings } from './dependency-keys.ts'
 import { schemaOf, type HouseSchema } from './house-schema.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What the chassis itself reads of a service's configuration. */
-export type HouseConfig = Config<HouseSchema & DependencySchema>
-
-interface DependencySchema {
-  readonly dependencies: Readonly<
-    Record<string, { readonly target: { readonly format: 'url'; readonly default: '' } }>
-  >
+export type HouseConfig = Omit<Config<HouseSchema>, 'current'> & {
+  readonly current: Config<HouseSchema>['current'] & {
+    readonly dependencies: Readonly<Record<string, DependencySettings>>
+  }
 }
 
 /**

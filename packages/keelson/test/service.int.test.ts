@@ -281,6 +281,22 @@ describe('createService', () => {
     )
   })
 
+  it('tunes a dependency by configuration, and names its keys when the policy refuses them', async () => {
+    const definition = { name: 'tuned', dependencies: { nobody: { target: 'http://127.0.0.1:9' } } } as const
+    const { service } = await run(definition, { env: { DEPENDENCIES__NOBODY__RETRY__MAX_RETRIES: '0' } })
+    await expect(service.dependencies.nobody.get('/')).rejects.toThrow(
+      expect.objectContaining({ code: 'KEELSON_CLIENT_CONNECT_FAILED' }),
+    )
+    await expect(
+      run(definition, { env: { DEPENDENCIES__NOBODY__BREAKER__FAILURE_RATIO: '2' } }),
+    ).rejects.toThrow(
+      expect.objectContaining({
+        code: 'KEELSON_CONFIG_INVALID',
+        message: expect.stringMatching(/dependencies\.nobody\.\*.*failureRatio/),
+      }),
+    )
+  })
+
   it('ends with its scope', async () => {
     let port = 0
     {
