@@ -1,23 +1,50 @@
-import type { ConfigSchema, LeafSchema } from '@keelson/config'
+import type { ConfigSchema, ConfigValues } from '@keelson/config'
 import type { HttpClientOptions } from '@keelson/http-client'
 import type { DependencyDefinition, ServiceDefinition } from './definition.ts'
 
+/** The policy of a dependency in configuration, by the names that it has in code; durations as text. */
+const policyKeys = {
+  timeout: {
+    doc: 'Time for a whole call, retries included; unset: as in code',
+    format: 'duration',
+    nullable: true,
+  },
+  attemptTimeout: { doc: 'Time for one attempt; unset: as in code', format: 'duration', nullable: true },
+  connectTimeout: { doc: 'Time to make a connection; unset: as in code', format: 'duration', nullable: true },
+  maxConnections: { doc: 'Connections at most; unset: as in code', format: 'nat', nullable: true },
+  retry: {
+    maxRetries: { doc: 'Calls in addition to the first; unset: as in code', format: 'nat', nullable: true },
+  },
+  breaker: {
+    failureRatio: {
+      doc: 'Share of failed calls at which the circuit opens; unset: as in code',
+      format: 'number',
+      nullable: true,
+    },
+    minimumThroughput: {
+      doc: 'Calls in the window before the circuit may open; unset: as in code',
+      format: 'nat',
+      nullable: true,
+    },
+    sampling: {
+      doc: 'Length of the window of the circuit; unset: as in code',
+      format: 'duration',
+      nullable: true,
+    },
+    break: {
+      doc: 'First time that the circuit stays open; unset: as in code',
+      format: 'duration',
+      nullable: true,
+    },
+  },
+  bulkhead: {
+    maxConcurrent: { doc: 'Calls under way at most; unset: as in code', format: 'nat', nullable: true },
+    maxQueue: { doc: 'Calls that may wait at most; unset: as in code', format: 'nat', nullable: true },
+  },
+} as const
+
 /** Configuration of one dependency, as it is in force; `null` leaves the choice to the code and the profile. */
-export interface DependencySettings {
-  readonly target: string
-  readonly timeout: number | null
-  readonly attemptTimeout: number | null
-  readonly connectTimeout: number | null
-  readonly maxConnections: number | null
-  readonly retry: { readonly maxRetries: number | null }
-  readonly breaker: {
-    readonly failureRatio: number | null
-    readonly minimumThroughput: number | null
-    readonly sampling: number | null
-    readonly break: number | null
-  }
-  readonly bulkhead: { readonly maxConcurrent: number | null; readonly maxQueue: number | null }
-}
+export type DependencySettings = ConfigValues<typeof policyKeys> & { readonly target: string }
 
 /**
  * The keys of a service's dependencies: `dependencies.<name>.target`, alias `<NAME>_URL`, and the policy by the names
@@ -69,36 +96,8 @@ function keysOf(name: string, target: string): ConfigSchema {
       env: `${name.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()}_URL`,
       sources: ['default', 'file', 'env', 'arg'],
     },
-    timeout: duration(`Time for a whole call to ${name}, retries included; unset: as in code`),
-    attemptTimeout: duration(`Time for one attempt at ${name}; unset: as in code`),
-    connectTimeout: duration(`Time to make a connection to ${name}; unset: as in code`),
-    maxConnections: count(`Connections to ${name} at most; unset: as in code`),
-    retry: { maxRetries: count(`Calls of ${name} in addition to the first; unset: as in code`) },
-    breaker: {
-      failureRatio: {
-        doc: `Share of failed calls at which the circuit to ${name} opens; unset: as in code`,
-        format: 'number',
-        nullable: true,
-      },
-      minimumThroughput: count(
-        `Calls of ${name} in the window before its circuit may open; unset: as in code`,
-      ),
-      sampling: duration(`Length of the window of the circuit to ${name}; unset: as in code`),
-      break: duration(`First time that the circuit to ${name} stays open; unset: as in code`),
-    },
-    bulkhead: {
-      maxConcurrent: count(`Calls of ${name} under way at most; unset: as in code`),
-      maxQueue: count(`Calls of ${name} that may wait at most; unset: as in code`),
-    },
+    ...policyKeys,
   }
-}
-
-function duration(doc: string): LeafSchema {
-  return { doc, format: 'duration', nullable: true }
-}
-
-function count(doc: string): LeafSchema {
-  return { doc, format: 'nat', nullable: true }
 }
 
 /** The settings that are set. */
