@@ -76,7 +76,8 @@ const deaths: Readonly<Record<string, () => void>> = {
   leak: () => {
     const kept: string[][] = []
     setInterval(() => {
-      kept.push(Array.from({ length: 10_000 }, (_, index) => `${Math.random()}${index}`))
+      // Slow enough that many windows pass before the heap is full, on a quick machine too.
+      kept.push(Array.from({ length: 2_000 }, (_, index) => `${Math.random()}${index}`))
       makeGarbage()
     }, 10)
   },

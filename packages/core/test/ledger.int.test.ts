@@ -244,7 +244,7 @@ describe('a state directory that is not as it should be', () => {
 
 describe('a process that leaks', () => {
   it('is told before its heap is full', async () => {
-    await using leaking = live({ death: 'leak', nodeOptions: ['--max-old-space-size=300'] })
+    await using leaking = live({ death: 'leak', nodeOptions: ['--max-old-space-size=600'] })
     const verdict = await fact(leaking, 'keelson.leak.verdict')
     const growing = verdict['verdict'] === 'growing' ? verdict : await growth(leaking)
     expect(growing).toMatchObject({ verdict: 'growing' })
