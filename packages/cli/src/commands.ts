@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./k8s/k8s-command.ts')).command,
   },
   {
+    name: 'observability',
+    summary: 'write board, alert rules with their tests, runbooks and log formats for a service',
+    load: async () => (await import('./observability/observability-command.ts')).command,
+  },
+  {
     name: 'pretty',
     summary: 'turn the log lines of a service into text for people: node main.js | keelson pretty',
     load: async () => (await import('./pretty/pretty-command.ts')).command,

@@ -1,5 +1,6 @@
 import type { ConfigSchema, RefineFault } from '@keelson/config'
 import type { HttpClientOptions } from '@keelson/http-client'
+import type { MetricDeclaration } from '@keelson/metrics'
 
 /** A service that this one calls: where it is, and how calls to it are bounded and protected. */
 export interface DependencyDefinition
@@ -35,6 +36,11 @@ export interface ServiceDefinition {
   readonly http?: boolean
   /** The services that it calls, by name. */
   readonly dependencies?: Readonly<Record<string, DependencyDefinition>>
+  /**
+   * Metrics of its own, under any name. `service.metrics.counter(definition.metrics.served)` makes one;
+   * `keelson observability export` draws a panel for each.
+   */
+  readonly metrics?: Readonly<Record<string, MetricDeclaration>>
 }
 
 /**

@@ -7,6 +7,7 @@ import {
   type ConfigSchema,
   type Refine,
 } from '@keelson/config'
+import { describeMetric, type MetricDefinition } from '@keelson/metrics'
 import { checkDefinition } from './check-definition.ts'
 import type { ServiceDefinition } from './definition.ts'
 import { schemaOf } from './house-schema.ts'
@@ -66,6 +67,29 @@ export function inspectConfiguration(
 export function describeConfiguration(definition: ServiceDefinition): readonly KeyDescription[] {
   checkDefinition(definition)
   return describeSchema(schemaOf(definition, runtimeAt({ env: {}, argv: [], cwd: '/' })))
+}
+
+/** What a board of a service is drawn from. */
+export interface ServiceDescription {
+  readonly name: string
+  /** Names of the services that it calls. */
+  readonly dependencies: readonly string[]
+  /** Metrics of its own. */
+  readonly metrics: readonly MetricDefinition[]
+}
+
+/**
+ * Describes a service for those who watch it.
+ *
+ * @throws KEELSON_SERVICE_DEFINITION_INVALID, KEELSON_METRICS_OPTIONS_INVALID, KEELSON_METRICS_NAME_INVALID
+ */
+export function describeService(definition: ServiceDefinition): ServiceDescription {
+  checkDefinition(definition)
+  return {
+    name: definition.name,
+    dependencies: Object.keys(definition.dependencies ?? {}),
+    metrics: Object.values(definition.metrics ?? {}).map(describeMetric),
+  }
 }
 
 /** The same on every machine: without a terminal. */

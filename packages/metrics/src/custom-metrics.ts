@@ -1,7 +1,7 @@
-import { checkOptions, KeelsonError, type OptionRule, optionRules } from '@keelson/core/errors'
+import { checkOptions, type OptionRule, optionRules } from '@keelson/core/errors'
 import type { ClientMetricOptions, ClientRegistry, LabelValues } from './client-adapter.ts'
+import { checkMetric, metricRules } from './metric-declaration.ts'
 import type { MetricDefinition, MetricType } from './metric-definition.ts'
-import { checkNaming } from './name-rules.ts'
 import { createRecording, type Recording } from './recording.ts'
 import type { SeriesCap } from './series-family.ts'
 
@@ -17,6 +17,13 @@ export interface CustomMetricOptions<Label extends string> {
    * @defaultValue none
    */
   readonly labels?: readonly Label[]
+  /**
+   * Kind of the metric, which the method that makes it says too: so that a {@link MetricDeclaration} of a service's definition
+   * can be handed over as it is.
+   *
+   * @defaultValue what the method makes
+   */
+  readonly type?: MetricType
 }
 
 /** Options of a gauge. */
@@ -68,11 +75,17 @@ export interface Histogram<Label extends string = never> {
 /** Makes the metrics of a service's own. */
 export interface CustomMetrics {
   /** @throws KEELSON_METRICS_OPTIONS_INVALID KEELSON_METRICS_NAME_INVALID KEELSON_METRICS_NAME_TAKEN */
-  counter<const Label extends string = never>(options: CustomMetricOptions<Label>): Counter<Label>
+  counter<const Label extends string = never>(
+    options: CustomMetricOptions<Label> & { readonly type?: 'counter' },
+  ): Counter<Label>
   /** @throws KEELSON_METRICS_OPTIONS_INVALID KEELSON_METRICS_NAME_INVALID KEELSON_METRICS_NAME_TAKEN */
-  gauge<const Label extends string = never>(options: CustomGaugeOptions<Label>): Gauge<Label>
+  gauge<const Label extends string = never>(
+    options: CustomGaugeOptions<Label> & { readonly type?: 'gauge' },
+  ): Gauge<Label>
   /** @throws KEELSON_METRICS_OPTIONS_INVALID KEELSON_METRICS_NAME_INVALID KEELSON_METRICS_NAME_TAKEN */
-  histogram<const Label extends string = never>(options: CustomHistogramOptions<Label>): Histogram<Label>
+  histogram<const Label extends string = never>(
+    options: CustomHistogramOptions<Label> & { readonly type?: 'histogram' },
+  ): Histogram<Label>
 }
 
 /** What custom metrics need of their surroundings. */
@@ -127,12 +140,6 @@ export function createCustomMetrics(host: CustomMetricsHost): CustomMetrics {
   }
 }
 
-const metricRules = {
-  name: optionRules.string,
-  help: optionRules.string,
-  labels: optionRules.array,
-}
-
 /** Checks everything, takes the name and makes the recording side of a metric. */
 function prepare<Options extends CustomMetricOptions<string> & { readonly buckets?: readonly number[] }>(
   { cap, claim, onRejected }: CustomMetricsHost,
@@ -141,9 +148,8 @@ function prepare<Options extends CustomMetricOptions<string> & { readonly bucket
   rules: { readonly [Name in keyof Required<Options>]: OptionRule },
 ): { readonly record: Recording; readonly clientOptions: ClientMetricOptions } {
   checkOptions('KEELSON_METRICS_OPTIONS_INVALID', type, options, rules)
-  const { name, help, labels = [], buckets = [] } = options
-  checkNaming({ name, help, labels, type })
-  checkBuckets(name, buckets)
+  checkMetric(type, options)
+  const { name, help, labels = [] } = options
   claim(name)
   // The sum of a histogram is a counter too.
   const minimum = type === 'gauge' ? Number.NEGATIVE_INFINITY : 0
@@ -151,17 +157,4 @@ function prepare<Options extends CustomMetricOptions<string> & { readonly bucket
     record: createRecording({ metric: name, labels, minimum, cap, onRejected }),
     clientOptions: { name, help, labels },
   }
-}
-
-function checkBuckets(name: string, buckets: readonly number[]): void {
-  const ascending = buckets.every(
-    (bound, index) =>
-      Number.isFinite(bound) && (index === 0 ? bound >= 0 : bound > (buckets[index - 1] ?? bound)),
-  )
-  if (ascending) return
-  throw new KeelsonError(
-    'KEELSON_METRICS_OPTIONS_INVALID',
-    `histogram.buckets of ${name} are not finite numbers from 0 on in ascending order. Leave out +Inf, which is always there.`,
-    { details: { path: 'histogram.buckets' } },
-  )
 }

@@ -17,6 +17,7 @@ export type {
 } from './custom-metrics.ts'
 export type { ForeignRegistry } from './foreign-registry.ts'
 export { metricCatalogue, type MetricName } from './catalogue.ts'
+export { describeMetric, type MetricDeclaration, unitOfName } from './metric-declaration.ts'
 export type { MetricDefinition, MetricType } from './metric-definition.ts'
 export { metricsErrors, type MetricsErrorCode } from './errors.ts'
 export type { Exposition } from './scrape.ts'

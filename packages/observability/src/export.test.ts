@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { isKeelsonError } from '@keelson/core/errors'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { exportObservability, type ExportOptions } from './export.ts'
+import { houseRules, serviceRules } from './rules.ts'
 
 let folder: string
 
@@ -19,16 +20,21 @@ describe('exportObservability', () => {
     expect(paths.map((path) => path.slice(folder.length))).toEqual([
       '/new/board/delivery.json',
       '/new/rules/keelson.rules.yaml',
+      '/new/rules/keelson.tests.yaml',
       '/new/rules/delivery.rules.yaml',
+      '/new/rules/delivery.tests.yaml',
       '/new/nginx/keelson-gelf.conf',
       '/new/collectors/fluent-bit.conf',
       '/new/collectors/fluentd.conf',
+      ...[...houseRules, ...serviceRules('delivery', 'delivery')]
+        .flatMap(({ rules }) => rules)
+        .flatMap((rule) => ('alert' in rule ? [`/new/runbooks/${rule.alert}.md`] : [])),
     ])
     for (const path of paths) expect((await readFile(path, 'utf8')).length).toBeGreaterThan(100)
   })
 
   test('adds dependencies and metrics of its own to the board, and its job to the rules', async () => {
-    const [board = '', , rules = ''] = await exportObservability({
+    const [board = '', , , rules = ''] = await exportObservability({
       service: 'delivery',
       job: 'shop/delivery',
       runbookBase: 'https://wiki.example/runbooks',

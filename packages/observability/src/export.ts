@@ -2,13 +2,16 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
 import type { MetricDefinition } from '@keelson/metrics'
+import { alertCases, type AlertCase, serviceAlertCases } from './alert-cases.ts'
 import { boardJson } from './board-json.ts'
 import { serviceBoard } from './boards.ts'
+import type { RuleGroup } from './rule.ts'
+import { ruleTests } from './rule-tests.ts'
 import { houseRules, serviceRules } from './rules.ts'
 import { rulesYaml } from './rules-yaml.ts'
 
 /** What must be known of a service to watch it. */
-export interface ExportOptions {
+export interface ObservabilityOptions {
   /** Name of the service. */
   readonly service: string
   /**
@@ -32,11 +35,22 @@ export interface ExportOptions {
   /**
    * Address of the folder in which you keep the runbook pages, without a slash at the end; each alert links to its page.
    *
-   * @defaultValue 'docs/runbooks', where the repository of keelson has them
+   * @defaultValue 'runbooks', the folder of the export that has them: enough for people who have the files before them
    */
   readonly runbookBase?: string
-  /** Folder to write to; made when it is missing, files in it are replaced. */
+}
+
+/** Options of {@link exportObservability}. */
+export interface ExportOptions extends ObservabilityOptions {
+  /** Folder to write to; made when it is missing, files of the same name are replaced. */
   readonly folder: string
+}
+
+/** One file that watches a service. */
+export interface ObservabilityFile {
+  /** Below the folder of the export, with slashes. */
+  readonly path: string
+  readonly text: string
 }
 
 /** Files that are the same for every service, below the package. */
@@ -47,44 +61,80 @@ const sharedFiles = [
 ] as const
 
 /**
- * Writes what watches a service: its board, the rules of the house and its own, the log format of nginx and snippets for
- * collectors.
+ * Makes what watches a service: its board, the rules of the house and its own with tests for `promtool test rules`, a page for
+ * each alert, the log format of nginx and snippets for collectors. The same options give the same files.
+ *
+ * @throws KEELSON_OBSERVABILITY_OPTIONS_INVALID
+ */
+export async function observabilityFiles(
+  options: ObservabilityOptions,
+): Promise<readonly ObservabilityFile[]> {
+  checkExportOptions(options)
+  const { service, job = service, dependencies = [], metrics = [], runbookBase } = options
+  const own = serviceRules(service, job)
+  const runbooks = [...houseRules, ...own]
+    .flatMap(({ rules }) => rules)
+    .flatMap((rule) => ('alert' in rule ? [`runbooks/${rule.alert}.md`] : []))
+  return [
+    {
+      path: `board/${service}.json`,
+      text: boardJson(serviceBoard(service, job, dependencies, metrics)),
+    },
+    ...ruleFiles('keelson', houseRules, alertCases, runbookBase),
+    ...ruleFiles(service, own, serviceAlertCases(job), runbookBase),
+    ...(await Promise.all(
+      [...sharedFiles, ...runbooks].map(async (path) => ({ path, text: await sharedText(path) })),
+    )),
+  ]
+}
+
+/**
+ * Writes {@link observabilityFiles}.
  *
  * @returns paths of the files, in the order in which they were written
  * @throws KEELSON_OBSERVABILITY_OPTIONS_INVALID
  */
-export async function exportObservability(options: ExportOptions): Promise<readonly string[]> {
-  checkExportOptions(options)
-  const { service, job = service, dependencies = [], metrics = [], runbookBase, folder } = options
-  const files: readonly (readonly [path: string, text: string])[] = [
-    [`board/${service}.json`, boardJson(serviceBoard(service, job, dependencies, metrics))],
-    ['rules/keelson.rules.yaml', rulesYaml(houseRules, runbookBase)],
-    [`rules/${service}.rules.yaml`, rulesYaml(serviceRules(service, job), runbookBase)],
-    ...(await Promise.all(sharedFiles.map(async (path) => [path, await sharedText(path)] as const))),
-  ]
-  for (const [path, text] of files) {
+export async function exportObservability({ folder, ...options }: ExportOptions): Promise<readonly string[]> {
+  if (typeof folder !== 'string') throw invalid('folder', 'a path')
+  const files = await observabilityFiles(options)
+  for (const { path, text } of files) {
     const target = join(folder, path)
     await mkdir(dirname(target), { recursive: true })
     await writeFile(target, text)
   }
-  return files.map(([path]) => join(folder, path))
+  return files.map(({ path }) => join(folder, path))
+}
+
+function ruleFiles(
+  name: string,
+  groups: readonly RuleGroup[],
+  cases: readonly AlertCase[],
+  runbookBase: string | undefined,
+): readonly ObservabilityFile[] {
+  const rules = `${name}.rules.yaml`
+  return [
+    { path: `rules/${rules}`, text: rulesYaml(groups, runbookBase) },
+    // Not `.rules.yaml`: Prometheus is often told to read all of those.
+    { path: `rules/${name}.tests.yaml`, text: ruleTests(rules, groups, cases, runbookBase) },
+  ]
 }
 
 /** The name becomes a file's and a group's; it is the one that `createService` takes. */
 const serviceName = /^[a-z][a-z0-9-]{0,62}$/
 
-function checkExportOptions(options: ExportOptions): void {
+function checkExportOptions(options: ObservabilityOptions): void {
   checkOptions('KEELSON_OBSERVABILITY_OPTIONS_INVALID', 'exportObservability', options, {
     service: optionRules.string,
     job: optionRules.string,
     dependencies: optionRules.array,
     metrics: optionRules.array,
     runbookBase: optionRules.string,
-    folder: optionRules.string,
   })
-  const { service, folder } = options
-  if (service === undefined || !serviceName.test(service)) throw invalid('service', 'the name of the service')
-  if (folder === undefined) throw invalid('folder', 'a path')
+  const { service } = options
+  // `keelson` names the rules of the house.
+  if (service === undefined || !serviceName.test(service) || service === 'keelson') {
+    throw invalid('service', 'the name of the service')
+  }
 }
 
 function invalid(option: string, takes: string): KeelsonError {

@@ -1,10 +1,11 @@
 import type { AlertRule, RecordingRule, RuleGroup } from './rule.ts'
 
-/** Where the pages of the alerts are unless said otherwise: in the repository of keelson. */
-export const defaultRunbookBase = 'docs/runbooks'
+/** Where the pages of the alerts are unless said otherwise: beside the rules, as the package and an export have them. */
+export const defaultRunbookBase = 'runbooks'
 
 /** First line of every file that is written from the sources. */
-const notice = '# Written by @keelson/observability from its sources: change those, not this file.\n'
+export const notice: string =
+  '# Written by @keelson/observability from its sources: change those, not this file.\n'
 
 /**
  * Writes groups of rules as a rule file of Prometheus.

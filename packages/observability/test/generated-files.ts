@@ -2,11 +2,12 @@
 // node --conditions=keelson-source packages/observability/test/generated-files.ts && biome format --write packages/observability
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { boardJson, houseBoard, houseRules, rulesYaml } from '@keelson/observability'
+import { alertCases, boardJson, houseBoard, houseRules, rulesYaml, ruleTests } from '@keelson/observability'
 
 /** Path below the package and text of every file. */
 export const generatedFiles: readonly (readonly [path: string, text: string])[] = [
   ['rules/keelson.rules.yaml', rulesYaml(houseRules)],
+  ['rules/keelson.tests.yaml', ruleTests('keelson.rules.yaml', houseRules, alertCases)],
   ['board/keelson.json', boardJson(houseBoard)],
 ]
 

@@ -3,17 +3,25 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { houseRules, rulesYaml, serviceRules } from '@keelson/observability'
+import {
+  alertCases as houseCases,
+  type AlertCase,
+  houseRules,
+  rulesYaml,
+  ruleTests,
+  serviceAlertCases,
+  serviceRules,
+} from '@keelson/observability'
 import { requireServer } from '@keelson/testing'
 import { afterAll, describe, expect, test } from 'vitest'
-import { alertCases, type AlertCase } from './alert-cases.ts'
-import { alertsOf, promtoolTests } from './promtool-tests.ts'
+import { alertsOf } from '../src/rule-tests.ts'
 
 const promtool = requireServer('promtool')
 const groups = [...houseRules, ...serviceRules('delivery', 'delivery')]
 const alerts = alertsOf(groups)
+const alertCases = [...houseCases, ...serviceAlertCases('delivery')]
 const folder = mkdtempSync(join(tmpdir(), 'keelson-rules-'))
-const runbooks = fileURLToPath(new URL('../../../docs/runbooks/', import.meta.url))
+const runbooks = fileURLToPath(new URL('../runbooks/', import.meta.url))
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -30,7 +38,7 @@ function write(name: string, text: string): string {
 
 function runCases(cases: readonly AlertCase[], rules: string = rulesYaml(groups)) {
   const ruleFile = write('rules.yaml', rules)
-  return run('test', 'rules', write('tests.json', promtoolTests(ruleFile, alerts, cases)))
+  return run('test', 'rules', write('tests.json', ruleTests(ruleFile, groups, cases)))
 }
 
 describe.skipIf(!promtool.available)('the rules', () => {

@@ -34,7 +34,13 @@ const keys = [
 ]
 
 const nothing = () => Promise.reject(new Error('not to be called'))
-const tools: ServiceTools = { service: 'catalog', describe: () => keys, inspect: nothing, open: nothing }
+const tools: ServiceTools = {
+  service: 'catalog',
+  describeService: () => ({ name: 'catalog', dependencies: [], metrics: [] }),
+  describe: () => keys,
+  inspect: nothing,
+  open: nothing,
+}
 
 async function docs(format: string): Promise<string> {
   let text = ''

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { KeelsonError } from '@keelson/core/errors'
+import type { MetricDefinition } from '@keelson/metrics'
 
 /** What `keelson/tools` says of one key; its `KeyDescription`. */
 export interface KeyDescription {
@@ -60,9 +61,18 @@ export interface ConfigPlace {
   readonly cwd: string
 }
 
+/** What a board of a service is drawn from; `ServiceDescription` of `keelson/tools`. */
+export interface ServiceDescription {
+  readonly name: string
+  readonly dependencies: readonly string[]
+  readonly metrics: readonly MetricDefinition[]
+}
+
 /** What a service's own `keelson/tools` can do, bound to its definition. */
 export interface ServiceTools {
   readonly service: string
+  /** What is called and counted by the service. */
+  describeService(): ServiceDescription
   describe(): readonly KeyDescription[]
   inspect(place: ConfigPlace): Promise<{
     readonly environment: string
@@ -99,6 +109,7 @@ export async function loadServiceTools(cwd: string, file: string | undefined): P
   const tools = await importTools(path)
   return {
     service: definition.name,
+    describeService: () => tools.describeService(definition),
     describe: () => tools.describeConfiguration(definition),
     inspect: (place) => tools.inspectConfiguration(definition, place),
     open: (place) => tools.openConfiguration(definition, place),
@@ -110,6 +121,7 @@ interface Definition {
 }
 
 interface ToolsModule {
+  describeService(definition: Definition): ServiceDescription
   describeConfiguration(definition: Definition): ReturnType<ServiceTools['describe']>
   inspectConfiguration(definition: Definition, place: ConfigPlace): ReturnType<ServiceTools['inspect']>
   openConfiguration(definition: Definition, place: ConfigPlace): ReturnType<ServiceTools['open']>
@@ -136,7 +148,7 @@ function definitionIn(module: Readonly<Record<string, unknown>>, shown: string):
 
 function isDefinition(value: unknown): value is Definition {
   if (typeof value !== 'object' || value === null || !('name' in value)) return false
-  const words = ['name', 'version', 'config', 'dependencies']
+  const words = ['name', 'version', 'config', 'dependencies', 'http', 'metrics', 'refine']
   return (
     typeof value.name === 'string' &&
     Object.getPrototypeOf(value) === Object.prototype &&

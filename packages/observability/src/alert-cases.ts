@@ -16,7 +16,7 @@ const of = 'job="delivery",instance="a:8081"'
 const build = { [`keelson_build_info{${of},service="delivery"}`]: '1x600' }
 const gigabyte = 1_000_000_000
 
-/** At least one case that fires and one that is silent for every alert. */
+/** At least one case that fires and one that is silent for every alert of the house. */
 export const alertCases: readonly AlertCase[] = [
   fires('KeelsonTargetDown', 'a replica has been down for six minutes', '20m', target, {
     [`up{${of}}`]: '1x13 0x20',
@@ -281,18 +281,23 @@ export const alertCases: readonly AlertCase[] = [
   silent('KeelsonSeriesOverflow', 'room for every value', '60m', {
     [`keelson_metrics_overflow_total{${of},metric="seen_total"}`]: '0x90',
   }),
-
-  fires(
-    'KeelsonTargetMissing',
-    'no target has the job',
-    '30m',
-    { job: 'delivery' },
-    {
-      'up{job="other",instance="x"}': '1x60',
-    },
-  ),
-  silent('KeelsonTargetMissing', 'a target is there, though down', '30m', { [`up{${of}}`]: '0x60' }),
 ]
+
+/** The cases of the rules that each service has for itself. */
+export function serviceAlertCases(job: string): readonly AlertCase[] {
+  return [
+    fires(
+      'KeelsonTargetMissing',
+      'no target has the job',
+      '30m',
+      { job },
+      { 'up{job="of somebody else",instance="x"}': '1x60' },
+    ),
+    silent('KeelsonTargetMissing', 'a target is there, though down', '30m', {
+      [`up{job=${JSON.stringify(job)},instance="a:8081"}`]: '0x60',
+    }),
+  ]
+}
 
 function fires(
   alert: string,
