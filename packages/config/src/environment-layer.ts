@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { nearest } from '@keelson/core/errors'
 import type { CompiledSchema, Leaf } from './compile-schema.ts'
 import { showValue } from './display.ts'
 import { environmentSegment } from './environment-names.ts'
 import type { ConfigFault } from './faults.ts'
 import type { Entry, LayerReading } from './layer.ts'
-import { nearest } from './suggest.ts'
 
 /** One variable and where it was set. */
 export interface Variable {

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { nearest } from '@keelson/core/errors'
 import type { CompiledSchema } from './compile-schema.ts'
 import type { ConfigFault } from './faults.ts'
 import { type JsonNode, plainValue, readJson } from './json-reader.ts'
 import type { Entry, LayerName, LayerReading } from './layer.ts'
-import { nearest } from './suggest.ts'
 
 /** Where files are looked for, and which. */
 export interface FileLayersOptions {

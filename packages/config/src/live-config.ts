@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { channel } from '@keelson/core/channels'
 import type { Clock } from '@keelson/core/clock'
-import { KeelsonError } from '@keelson/core/errors'
+import { KeelsonError, nearest } from '@keelson/core/errors'
 import type { CompiledSchema } from './compile-schema.ts'
 import type { Config, RedactedValue } from './config.ts'
 import type { ConfigSource, SourceSnapshot } from './config-source.ts'
@@ -19,7 +19,6 @@ import { buildSnapshot, secretTexts, type Snapshot, valueAt } from './snapshot.t
 import type { HeldSnapshot, SnapshotFile } from './snapshot-file.ts'
 import { createStateFacts } from './state-facts.ts'
 import { createSubscriptions } from './subscriptions.ts'
-import { nearest } from './suggest.ts'
 
 /** What {@link createLiveConfig} works with. */
 export interface LiveConfigParts {

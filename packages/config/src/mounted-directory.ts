@@ -1,10 +1,10 @@
 import { type FSWatcher, lstatSync, readdirSync, readFileSync, readlinkSync, statSync, watch } from 'node:fs'
 import { join } from 'node:path'
+import { nearest } from '@keelson/core/errors'
 import type { Clock, TimerHandle } from '@keelson/core/clock'
 import { type CompiledSchema, placeOf, placeOfVariable } from './compile-schema.ts'
 import type { ConfigFault } from './faults.ts'
 import type { Entry, LayerReading } from './layer.ts'
-import { nearest } from './suggest.ts'
 
 /** Folders whose files are values: a ConfigMap or a Secret of Kubernetes, mounted. */
 export interface MountedDirectories {

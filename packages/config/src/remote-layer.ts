@@ -1,8 +1,8 @@
+import { nearest } from '@keelson/core/errors'
 import { type CompiledSchema, placeOf } from './compile-schema.ts'
 import type { SourceSnapshot } from './config-source.ts'
 import type { ConfigFault } from './faults.ts'
 import type { Entry, LayerReading } from './layer.ts'
-import { nearest } from './suggest.ts'
 
 /** What a source may hold; facts A6. etcd itself takes values of 1.5 MB, and no service has such settings. */
 const limits = { keyCount: 5_000, valueBytes: 65_536, totalBytes: 4 * 1024 * 1024 } as const

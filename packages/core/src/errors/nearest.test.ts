@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { editDistance, nearest } from './suggest.ts'
+import { editDistance, nearest } from './nearest.ts'
 
 describe('nearest', () => {
   it('finds what was most probably meant', () => {
