@@ -14,6 +14,7 @@ import { createStyle } from '../terminal.ts'
 import type { CheckOutcome } from '../verify/judge.ts'
 import { lintManifests } from './lint.ts'
 import { readManifests, type ManifestFile } from './manifest.ts'
+import { shapeSources } from './object-shapes.ts'
 import { fileRules, rules } from './rules.ts'
 import { readWaivers } from './waiver-file.ts'
 
@@ -22,7 +23,8 @@ const help = `keelson k8s lint [options] <file…>
 keelson k8s lint [options] -        (reads standard input)
 
 Checks Kubernetes manifests, YAML or JSON, without a cluster: resources, probes, the arithmetic of the stop, labels and
-references, security. The output of kustomize and of kubectl get -o json can be piped in.
+references, security. The output of kustomize and of kubectl get -o json can be piped in. Fields and types are those of
+${shapeSources.join(', ')}.
 
   --waivers FILE         findings that are accepted for a while (keelson.k8s.json, if there is one):
                          { "waivers": [{ "id", "object": "Kind/name", "reason", "until": "2027-03-31" }] }

@@ -1,5 +1,5 @@
 import type { CheckOutcome } from '../verify/judge.ts'
-import { workloadOf, type Manifest, type ManifestFile } from './manifest.ts'
+import { workloadOf, type ManifestFile } from './manifest.ts'
 import type { Rule, RuleFinding } from './rule.ts'
 import { fileRules, rules } from './rules.ts'
 
@@ -44,8 +44,14 @@ export function lintManifests({ files, waivers, skips, today }: LintOptions): re
     ...rules.map((rule) => {
       const found = rule.find({ manifests, workloads })
       const kept = found.filter((one) => !isWaived(rule, one, valid))
-      const places = kept.map(({ manifest: { file, line } }) => ({ file, line }))
-      const problems = kept.map(({ manifest, problem }) => `${placeOf(manifest)} ${problem}`)
+      const places = kept.map(({ manifest, path }) => ({
+        file: manifest.file,
+        line: path === undefined ? manifest.line : manifest.lineOf(path),
+      }))
+      const problems = kept.map(
+        ({ manifest: { kind, name }, problem }, index) =>
+          `${places[index]?.file}:${places[index]?.line} ${kind}/${name} ${problem}`,
+      )
       return outcome(rule, problems, places, skips, found.length - kept.length)
     }),
     ...(expiry === undefined
@@ -78,8 +84,4 @@ function outcome(
 function isWaived({ id }: Rule, { manifest }: RuleFinding, waivers: readonly LintWaiver[]): boolean {
   const name = `${manifest.kind}/${manifest.name}`
   return waivers.some((waiver) => waiver.id === id && (waiver.object === undefined || waiver.object === name))
-}
-
-function placeOf({ kind, name, file, line }: Manifest): string {
-  return `${file}:${line} ${kind}/${name}`
 }

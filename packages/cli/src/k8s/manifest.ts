@@ -1,5 +1,5 @@
 import { fieldsAt, listAt, textAt, type Fields } from './fields.ts'
-import { parseYaml } from './yaml-adapter.ts'
+import { parseYaml, type FieldPath } from './yaml-adapter.ts'
 
 /** One Kubernetes object, with the place that it was read from. */
 export interface Manifest {
@@ -8,6 +8,8 @@ export interface Manifest {
   readonly content: Fields
   readonly file: string
   readonly line: number
+  /** Where a field of it begins. */
+  readonly lineOf: (path: FieldPath) => number
 }
 
 /** A pod template with the object that makes pods of it. */
@@ -43,13 +45,23 @@ export function readManifests(text: string, file: string): ManifestFile {
   const { documents, problems } = parseYaml(text)
   const faults = problems.map((problem) => `${file}: ${problem}`)
   const manifests: Manifest[] = []
-  for (const { value, line } of documents) {
+  for (const { value, line, lineOf } of documents) {
     const isList = textAt(value, 'kind')?.endsWith('List') === true
-    for (const item of isList ? listAt(value, 'items') : [value]) {
+    const items = isList ? listAt(value, 'items') : [value]
+    for (const [index, item] of items.entries()) {
+      const place: FieldPath = isList ? ['items', index] : []
       const [kind, name] = [textAt(item, 'kind'), textAt(item, 'metadata', 'name')]
       if (kind === undefined || name === undefined)
         faults.push(`${file}:${line}: no Kubernetes object: kind or metadata.name is missing`)
-      else manifests.push({ kind, name, content: fieldsAt(item), file, line })
+      else
+        manifests.push({
+          kind,
+          name,
+          content: fieldsAt(item),
+          file,
+          line: isList ? lineOf(place) : line,
+          lineOf: (path) => lineOf([...place, ...path]),
+        })
     }
   }
   return { manifests, problems: faults }

@@ -1,4 +1,5 @@
 import type { Manifest, Workload } from './manifest.ts'
+import type { FieldPath } from './yaml-adapter.ts'
 
 /** Everything that was read, for rules that look at more than one object. */
 export interface Cluster {
@@ -10,6 +11,8 @@ export interface Cluster {
 export interface RuleFinding {
   readonly manifest: Manifest
   readonly problem: string
+  /** The field that is meant, for its line. */
+  readonly path?: FieldPath
 }
 
 /** One rule for manifests. */

@@ -3,6 +3,7 @@ import { containerRules } from './rules/container-rules.ts'
 import { podRules } from './rules/pod-rules.ts'
 import { probeRules } from './rules/probe-rules.ts'
 import { referenceRules } from './rules/reference-rules.ts'
+import { shapeRules } from './rules/shape-rules.ts'
 
 /** Rules whose findings do not come from objects: what cannot be read, and waivers that are over. */
 export const fileRules: readonly Omit<Rule, 'find'>[] = [
@@ -23,4 +24,10 @@ export const fileRules: readonly Omit<Rule, 'find'>[] = [
 ]
 
 /** Every rule for objects. */
-export const rules: readonly Rule[] = [...containerRules, ...probeRules, ...podRules, ...referenceRules]
+export const rules: readonly Rule[] = [
+  ...shapeRules,
+  ...containerRules,
+  ...probeRules,
+  ...podRules,
+  ...referenceRules,
+]

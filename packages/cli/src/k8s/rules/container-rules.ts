@@ -1,6 +1,6 @@
 import { nodeWords } from '../environment.ts'
 import { fieldsAt, listAt, textAt, valueAt, type Fields } from '../fields.ts'
-import { parseMemory } from '../quantity.ts'
+import { parseQuantity } from '../quantity.ts'
 import { containerName, eachWorkload, type Rule } from '../rule.ts'
 
 /** As `limits.heap` of verify: the rest of the limit is for buffers, stacks and code. */
@@ -29,9 +29,7 @@ export const containerRules: readonly Rule[] = [
     remedy:
       'Set resources.limits.memory. A limit of cpu is a matter of taste: it makes slow what it should protect.',
     find: eachContainer((container) =>
-      parseMemory(valueAt(container, 'resources', 'limits', 'memory')) === undefined
-        ? ['has no limit of memory']
-        : [],
+      valueAt(container, 'resources', 'limits', 'memory') === undefined ? ['has no limit of memory'] : [],
     ),
   },
   {
@@ -115,7 +113,7 @@ function eachContainer(problemsOf: (container: Fields, pod: Fields) => readonly 
 }
 
 function heapProblems(container: Fields): readonly string[] {
-  const limit = parseMemory(valueAt(container, 'resources', 'limits', 'memory'))
+  const limit = parseQuantity(valueAt(container, 'resources', 'limits', 'memory'))
   return nodeWords(container).flatMap((word) => {
     const match = /^--max[-_]old[-_]space[-_]size([-_]percentage)?=(\d+(?:\.\d+)?)$/.exec(word)
     if (match === null) return []
