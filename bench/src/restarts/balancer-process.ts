@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import type { Address } from './loopback-address.ts'
 
 /** A balancer of Debian's that runs in the foreground, all its files in one folder that goes with it. */
 export interface BalancerProcess extends AsyncDisposable {
@@ -15,7 +16,7 @@ export interface BalancerOptions {
   /** Writes its files and gives its arguments. */
   readonly prepare: (folder: string) => readonly string[]
   /** Where it listens once it runs. */
-  readonly port: number
+  readonly address: Address
 }
 
 /** How long it may take to listen, in milliseconds: a bound for hangs. */
@@ -26,7 +27,11 @@ const listensWithinMs = 20_000
  *
  * @throws Error with its stderr when it ends before
  */
-export async function startBalancer({ program, prepare, port }: BalancerOptions): Promise<BalancerProcess> {
+export async function startBalancer({
+  program,
+  prepare,
+  address,
+}: BalancerOptions): Promise<BalancerProcess> {
   const folder = mkdtempSync(join(tmpdir(), `keelson-${program}-`))
   const child = spawn(program, prepare(folder), {
     // Debian puts servers where the PATH of ordinary users does not look.
@@ -56,7 +61,7 @@ export async function startBalancer({ program, prepare, port }: BalancerOptions)
     },
   }
   const giveUpAtMs = performance.now() + listensWithinMs
-  while (!(await accepts(port))) {
+  while (!(await accepts(address))) {
     if (isOver || performance.now() > giveUpAtMs) {
       await balancer[Symbol.asyncDispose]()
       throw new Error(`${program} did not start.\n${stderr}`)
@@ -66,9 +71,9 @@ export async function startBalancer({ program, prepare, port }: BalancerOptions)
   return balancer
 }
 
-function accepts(port: number): Promise<boolean> {
+function accepts(address: Address): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect({ host: '127.0.0.1', port })
+    const socket = connect(address)
     socket.once('error', () => resolve(false))
     socket.once('connect', () => {
       socket.destroy()

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import type { Address } from './delay-proxy.ts'
+import type { Address } from './loopback-address.ts'
 
 /** Keep-alive clients that never retry. */
 export interface ClientLoadOptions {

@@ -1,18 +1,13 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { createServer, type Server, type Socket } from 'node:net'
 import { joinDelayed } from './delayed-connection.ts'
+import type { Address } from './loopback-address.ts'
 
 /** A TCP proxy that makes loopback a network: everything, the end of a connection included, arrives a little later. */
 export interface DelayProxy extends AsyncDisposable {
   readonly address: Address
-  /** Passes connections on to this port from now on. */
-  open(targetPort: number): Promise<void>
-}
-
-/** Where to connect to. */
-export interface Address {
-  readonly host: string
-  readonly port: number
+  /** Passes connections on to this address from now on. */
+  open(target: Address): Promise<void>
 }
 
 /** How often the proxy looks whether its target still listens, in milliseconds. */
@@ -28,11 +23,12 @@ const lookEveryMs = 5
  */
 export function createDelayProxy(address: Address, delayMs: number): DelayProxy {
   const sockets = new Set<Socket>()
-  let target = 0
+  let target: Address | undefined
   let looking: NodeJS.Timeout | undefined
   let server: Server | undefined
 
   function accept(near: Socket): void {
+    if (target === undefined) return
     for (const socket of joinDelayed(near, target, delayMs)) {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
@@ -46,13 +42,13 @@ export function createDelayProxy(address: Address, delayMs: number): DelayProxy 
 
   return {
     address,
-    async open(targetPort) {
+    async open(opened) {
       stopListening()
-      target = targetPort
+      target = opened
       server = createServer({ allowHalfOpen: true, noDelay: true }, accept)
       await listening(server, address)
       looking = setInterval(() => {
-        if (!isListening(targetPort)) stopListening()
+        if (!isListening(opened)) stopListening()
       }, lookEveryMs)
     },
     async [Symbol.asyncDispose]() {
@@ -72,9 +68,9 @@ function listening(server: Server, { host, port }: Address): Promise<void> {
 /** State of a listening socket in `/proc/net/tcp` (proc(5)); the kernel writes those first. */
 const listenState = '0A'
 
-/** Whether somebody listens on this port of IPv4. The file is read by the page, up to the first connection. */
-function isListening(port: number): boolean {
-  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+/** Whether somebody listens on this address of IPv4. The file is read by the page, up to the first connection. */
+function isListening(target: Address): boolean {
+  const local = tableAddress(target)
   const page = Buffer.alloc(65_536)
   let text = ''
   let file: number
@@ -92,7 +88,7 @@ function isListening(port: number): boolean {
         .split('\n')
         .slice(1, size === 0 ? undefined : -1)
         .map(toRow)
-      if (rows.some(({ state, address }) => state === listenState && address.endsWith(local))) return true
+      if (rows.some(({ state, address }) => state === listenState && address === local)) return true
       if (size === 0 || rows.some(({ state }) => state !== listenState)) return false
     }
   } finally {
@@ -103,4 +99,14 @@ function isListening(port: number): boolean {
 function toRow(line: string): { readonly address: string; readonly state: string } {
   const [, address = '', , state = ''] = line.trim().split(/\s+/)
   return { address, state }
+}
+
+/** An address as the table has it: the bytes of IPv4 in the machine's order, backwards on all that this runs on. */
+function tableAddress({ host, port }: Address): string {
+  const bytes = host.split('.').map((byte) => hex(Number(byte), 2))
+  return `${bytes.toReversed().join('')}:${hex(port, 4)}`
+}
+
+function hex(value: number, length: number): string {
+  return value.toString(16).toUpperCase().padStart(length, '0')
 }

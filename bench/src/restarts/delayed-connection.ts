@@ -1,14 +1,15 @@
 import { connect, type Socket } from 'node:net'
+import type { Address } from './loopback-address.ts'
 
 /**
- * Joins an accepted connection with one to this port of 127.0.0.1; what either brings arrives at the other a little
+ * Joins an accepted connection with one to this address; what either brings arrives at the other a little
  * later, its end or reset included.
  *
  * @param delayMs one way
  * @returns both sockets
  */
-export function joinDelayed(near: Socket, port: number, delayMs: number): readonly [Socket, Socket] {
-  const far = connect({ host: '127.0.0.1', port, allowHalfOpen: true, noDelay: true })
+export function joinDelayed(near: Socket, target: Address, delayMs: number): readonly [Socket, Socket] {
+  const far = connect({ ...target, allowHalfOpen: true, noDelay: true })
   pass(near, far, delayMs)
   pass(far, near, delayMs)
   return [near, far]

@@ -1,6 +1,6 @@
 import { createDelayedSlots, slotOf } from './delayed-slots.ts'
-import type { Address } from './delay-proxy.ts'
 import type { Front } from './front.ts'
+import type { Address } from './loopback-address.ts'
 
 /** A balancer of connections, as the address of a Kubernetes service is: each goes to an endpoint of the list, by chance. */
 export async function startDirectFront(slotCount: number, delayMs: number): Promise<Front> {
@@ -13,9 +13,9 @@ export async function startDirectFront(slotCount: number, delayMs: number): Prom
       if (address === undefined) throw new Error('No replica is listed.')
       return address
     },
-    async put(slot, port) {
+    async put(slot, replica) {
       const proxy = slotOf(slots, slot)
-      await proxy.open(port)
+      await proxy.open(replica)
       listed.set(slot, proxy.address)
     },
     async take(slot) {

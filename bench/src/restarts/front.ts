@@ -1,6 +1,6 @@
-import type { Address } from './delay-proxy.ts'
 import { startDirectFront } from './direct-front.ts'
 import { startHaproxyFront } from './haproxy-front.ts'
+import type { Address } from './loopback-address.ts'
 import { startNginxFront, startNginxServiceFront } from './nginx-front.ts'
 
 /** What stands between clients and replicas. */
@@ -22,8 +22,8 @@ export const slotCount = 4
 export interface Front extends AsyncDisposable {
   /** Where the next connection of a client goes. */
   nextAddress(): Address
-  /** Adds the replica at this port to the list. */
-  put(slot: number, port: number): Promise<void>
+  /** Adds the replica at this address to the list. */
+  put(slot: number, replica: Address): Promise<void>
   /** Takes it from the list; connections that exist stay. */
   take(slot: number): Promise<void>
 }

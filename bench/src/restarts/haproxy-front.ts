@@ -3,25 +3,25 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { startBalancer } from './balancer-process.ts'
 import type { Front } from './front.ts'
-import { findFreePort } from './free-port.ts'
+import { anyLoopbackAddress, textOf, type Address } from './loopback-address.ts'
 
 /** HAProxy with its defaults for retries and reuse; the list is changed over its admin socket. */
 export async function startHaproxyFront(slotCount: number): Promise<Front> {
-  const port = await findFreePort()
+  const address = anyLoopbackAddress()
   const balancer = await startBalancer({
     program: 'haproxy',
-    port,
+    address,
     prepare(folder) {
       const file = join(folder, 'haproxy.cfg')
-      writeFileSync(file, configuration(folder, port, slotCount))
+      writeFileSync(file, configuration(folder, address, slotCount))
       return ['-db', '-f', file]
     },
   })
   const command = (text: string) => send(socketOf(balancer.folder), text)
   return {
-    nextAddress: () => ({ host: '127.0.0.1', port }),
-    async put(slot, replicaPort) {
-      await command(`set server replicas/slot_${slot} addr 127.0.0.1 port ${replicaPort}`)
+    nextAddress: () => address,
+    async put(slot, { host, port }) {
+      await command(`set server replicas/slot_${slot} addr ${host} port ${port}`)
       await command(`set server replicas/slot_${slot} state ready`)
     },
     async take(slot) {
@@ -35,7 +35,7 @@ function socketOf(folder: string): string {
   return join(folder, 'admin.sock')
 }
 
-function configuration(folder: string, port: number, slotCount: number): string {
+function configuration(folder: string, address: Address, slotCount: number): string {
   const servers = Array.from({ length: slotCount }, (_, slot) => `  server slot_${slot} 127.0.0.1:1 disabled`)
   return `global
   stats socket ${socketOf(folder)} mode 600 level admin
@@ -45,7 +45,7 @@ defaults
   timeout client 75s
   timeout server 60s
 frontend clients
-  bind 127.0.0.1:${port}
+  bind ${textOf(address)}
   default_backend replicas
 backend replicas
   balance roundrobin

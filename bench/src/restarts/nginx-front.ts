@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { startBalancer } from './balancer-process.ts'
 import { createDelayedSlots, slotOf } from './delayed-slots.ts'
 import type { Front } from './front.ts'
-import { findFreePort } from './free-port.ts'
+import { anyLoopbackAddress, textOf, type Address } from './loopback-address.ts'
 import { startServiceAddress } from './service-address.ts'
 
 /**
@@ -12,18 +12,18 @@ import { startServiceAddress } from './service-address.ts'
  */
 export async function startNginxServiceFront(delayMs: number): Promise<Front> {
   const service = await startServiceAddress(delayMs)
-  const port = await findFreePort()
+  const address = anyLoopbackAddress()
   const balancer = await startBalancer({
     program: 'nginx',
-    port,
+    address,
     prepare(folder) {
-      return writeFiles(folder, port, [`${service.address.host}:${service.address.port}`])
+      return writeFiles(folder, address, [textOf(service.address)])
     },
   })
   return {
-    nextAddress: () => ({ host: '127.0.0.1', port }),
-    async put(slot, replicaPort) {
-      service.listed.set(slot, replicaPort)
+    nextAddress: () => address,
+    async put(slot, replica) {
+      service.listed.set(slot, replica)
     },
     async take(slot) {
       service.listed.delete(slot)
@@ -44,20 +44,20 @@ export async function startNginxServiceFront(delayMs: number): Promise<Front> {
  */
 export async function startNginxFront(slotCount: number, delayMs: number): Promise<Front> {
   const slots = createDelayedSlots(slotCount, delayMs)
-  const port = await findFreePort()
-  const addresses = slots.map(({ address }) => `${address.host}:${address.port}`)
+  const address = anyLoopbackAddress()
+  const places = slots.map((slot) => textOf(slot.address))
   const balancer = await startBalancer({
     program: 'nginx',
-    port,
+    address,
     prepare(folder) {
       for (const slot of slots.keys()) takeFrom(folder, slot)
-      return writeFiles(folder, port, addresses)
+      return writeFiles(folder, address, places)
     },
   })
   return {
-    nextAddress: () => ({ host: '127.0.0.1', port }),
-    async put(slot, replicaPort) {
-      await slotOf(slots, slot).open(replicaPort)
+    nextAddress: () => address,
+    async put(slot, replica) {
+      await slotOf(slots, slot).open(replica)
       rmSync(join(balancer.folder, fileOf(slot)))
     },
     async take(slot) {
@@ -79,27 +79,27 @@ function takeFrom(folder: string, slot: number): void {
 }
 
 /** @returns arguments of nginx */
-function writeFiles(folder: string, port: number, addresses: readonly string[]): readonly string[] {
+function writeFiles(folder: string, address: Address, places: readonly string[]): readonly string[] {
   const file = join(folder, 'nginx.conf')
-  writeFileSync(file, configuration(folder, port, addresses))
+  writeFileSync(file, configuration(folder, address, places))
   return ['-e', 'stderr', '-p', folder, '-c', file]
 }
 
 /** At most one place is empty while clients run. */
-function configuration(folder: string, port: number, addresses: readonly string[]): string {
+function configuration(folder: string, address: Address, places: readonly string[]): string {
   const groups = [
-    group('all', addresses),
-    ...(addresses.length === 1 ? [] : addresses).map((address, slot) =>
+    group('all', places),
+    ...(places.length === 1 ? [] : places).map((place, slot) =>
       group(
         `without_${slot}`,
-        addresses.filter((other) => other !== address),
+        places.filter((other) => other !== place),
       ),
     ),
   ]
-  const choices = addresses.map(
+  const choices = places.map(
     (_, slot) => `    if (-f ${join(folder, fileOf(slot))}) { set $replicas without_${slot}; }`,
   )
-  const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
+  const folders = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
     (name) => `  ${name}_temp_path ${folder};`,
   )
   // Started by root, nginx would give its work to a user who cannot see the folder.
@@ -111,10 +111,10 @@ worker_processes 1;
 events { worker_connections 1024; }
 http {
   access_log off;
-${places.join('\n')}
+${folders.join('\n')}
 ${groups.join('\n')}
   server {
-    listen 127.0.0.1:${port};
+    listen ${textOf(address)};
     set $replicas all;
 ${choices.join('\n')}
     location / {

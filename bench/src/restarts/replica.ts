@@ -3,7 +3,7 @@ import { closeSync, openSync } from 'node:fs'
 import { request } from 'node:http'
 import { dirname } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { findFreePort } from './free-port.ts'
+import { anyLoopbackAddress, type Address } from './loopback-address.ts'
 import type { ReplicaStack } from './replica-stacks.ts'
 
 export interface ReplicaOptions {
@@ -16,7 +16,7 @@ export interface ReplicaOptions {
 
 /** One process of a service, ready to serve. */
 export interface Replica extends AsyncDisposable {
-  readonly port: number
+  readonly address: Address
   /**
    * Sends SIGTERM and waits for the end; SIGKILL at the limit, as Kubernetes would.
    *
@@ -32,20 +32,20 @@ const readyWithinMs = 60_000
 const keptCharacters = 4_000
 
 /**
- * Starts a replica on a port of its own, its log to `/dev/null`, and waits for its first answer.
+ * Starts a replica on an address of its own, its log to `/dev/null`, and waits for its first answer.
  *
  * @throws Error with the last of its stderr when it ends before, or does not answer
  */
 export async function startReplica({ stack, waitMs, nodeFlags }: ReplicaOptions): Promise<Replica> {
-  const port = await findFreePort()
+  const address = anyLoopbackAddress()
   const sink = openSync('/dev/null', 'w')
   const child = spawn(process.execPath, [...nodeFlags, stack.program], {
     cwd: dirname(stack.program),
     env: {
       PATH: process.env['PATH'],
       NODE_ENV: 'production',
-      HOST: '127.0.0.1',
-      PORT: String(port),
+      HOST: address.host,
+      PORT: String(address.port),
       OPS_PORT: '0',
       ...stack.waitEnv(waitMs),
     },
@@ -64,7 +64,7 @@ export async function startReplica({ stack, waitMs, nodeFlags }: ReplicaOptions)
   void ended.then(() => (isOver = true))
 
   const replica: Replica = {
-    port,
+    address,
     async stop(limitMs) {
       child.kill('SIGTERM')
       let isKilled = false
@@ -82,7 +82,7 @@ export async function startReplica({ stack, waitMs, nodeFlags }: ReplicaOptions)
     },
   }
   const giveUpAtMs = performance.now() + readyWithinMs
-  while (!(await answers(port))) {
+  while (!(await answers(address))) {
     if (isOver || performance.now() > giveUpAtMs) {
       await replica[Symbol.asyncDispose]()
       throw new Error(`${stack.name} did not start: ${await ended}\n${stderr}`)
@@ -92,9 +92,9 @@ export async function startReplica({ stack, waitMs, nodeFlags }: ReplicaOptions)
   return replica
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(address: Address): Promise<boolean> {
   return new Promise((resolve) => {
-    const asking = request({ host: '127.0.0.1', port, path: '/videos/1', agent: false }, (response) => {
+    const asking = request({ ...address, path: '/videos/1', agent: false }, (response) => {
       response.resume()
       response.once('close', () => resolve(response.statusCode === 200))
     })

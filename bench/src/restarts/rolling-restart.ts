@@ -64,7 +64,7 @@ export async function rollReplicas(options: RollingRestartOptions): Promise<Rest
   const listed: { slot: number; replica: Replica }[] = []
   for (let slot = 0; slot < replicaCount; slot++) {
     const replica = await start()
-    await front.put(slot, replica.port)
+    await front.put(slot, replica.address)
     listed.push({ slot, replica })
   }
   let freeSlot = replicaCount
@@ -78,7 +78,7 @@ export async function rollReplicas(options: RollingRestartOptions): Promise<Rest
     for (let done = 0; done < restarts; done++) {
       signal?.throwIfAborted()
       const replica = await start()
-      await front.put(freeSlot, replica.port)
+      await front.put(freeSlot, replica.address)
       listed.push({ slot: freeSlot, replica })
       await wait(settleMs)
       const old = listed.shift()

@@ -1,32 +1,31 @@
 import { createServer, type Socket } from 'node:net'
-import type { Address } from './delay-proxy.ts'
 import { joinDelayed } from './delayed-connection.ts'
-import { findFreePort } from './free-port.ts'
+import { anyLoopbackAddress, type Address } from './loopback-address.ts'
 
 /** One address for all replicas, as a Kubernetes service has: a connection goes to a listed replica and stays there. */
 export interface ServiceAddress extends AsyncDisposable {
   readonly address: Address
-  /** Listed replicas: place and port. */
-  readonly listed: Map<number, number>
+  /** Listed replicas, by their place. */
+  readonly listed: Map<number, Address>
 }
 
 /** @param delayMs delay of the network, one way */
 export async function startServiceAddress(delayMs: number): Promise<ServiceAddress> {
-  const listed = new Map<number, number>()
+  const listed = new Map<number, Address>()
   const sockets = new Set<Socket>()
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (near) => {
-    const ports = [...listed.values()]
-    const port = ports[Math.floor(Math.random() * ports.length)]
-    if (port === undefined) {
+    const replicas = [...listed.values()]
+    const replica = replicas[Math.floor(Math.random() * replicas.length)]
+    if (replica === undefined) {
       near.resetAndDestroy()
       return
     }
-    for (const socket of joinDelayed(near, port, delayMs)) {
+    for (const socket of joinDelayed(near, replica, delayMs)) {
       sockets.add(socket)
       socket.once('close', () => sockets.delete(socket))
     }
   })
-  const address = { host: '127.0.0.1', port: await findFreePort() }
+  const address = anyLoopbackAddress()
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(address, resolve)

@@ -14,6 +14,6 @@ export const waitBeforeCloseMs: number = Number(process.env['WAIT_BEFORE_CLOSE_M
 
 /** Where the bench wants the stack. */
 export const address: { readonly host: string; readonly port: number } = {
-  host: '127.0.0.1',
+  host: process.env['HOST'] ?? '127.0.0.1',
   port: Number(process.env['PORT']),
 }
