@@ -58,3 +58,33 @@ describe.each(Object.entries(examples))('%s', (service, { folder, contract }) =>
     process.stdout.write(`verify of ${service} from outside: ${Math.round(result.durationMs)} ms\n`)
   })
 })
+
+describe('a worker, which serves no requests', () => {
+  const options = {
+    target: {
+      kind: 'command',
+      command: [process.execPath, '--conditions=keelson-source', 'test/e2e/services/worker.ts'],
+    },
+    cwd: repositoryRoot,
+    env: process.env,
+    signal: new AbortController().signal,
+  } as const
+
+  it('keeps the contract, judged by everything that is not about requests', async () => {
+    const result = await verify({
+      ...options,
+      contract: completeContract({ paths: { sample: 'none' }, limits }),
+    })
+    expect(result.checks.filter(({ status }) => status === 'fail')).toEqual([])
+    const skipped = result.checks.filter(({ note }) => note?.includes('serves no requests'))
+    expect(skipped.map(({ group }) => group)).toEqual(expect.arrayContaining(['stop', 'request-id']))
+    expect(result.checks.find(({ id }) => id === 'stop.exit-code')).toMatchObject({ status: 'pass' })
+    expect(result.stop?.load.sentCount).toBe(0)
+  })
+
+  it('breaks it when the contract says that it serves some', async () => {
+    const result = await verify({ ...options, contract: completeContract({ limits }) })
+    const failed = result.checks.filter(({ status }) => status === 'fail').map(({ id }) => id)
+    expect(failed).toEqual(expect.arrayContaining(['stop.no-lost-request', 'request-id.generated']))
+  })
+})

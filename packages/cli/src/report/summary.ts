@@ -22,5 +22,6 @@ export function countOutcomes({ checks }: Pick<VerifyResult, 'checks'>): Outcome
 /** The figure that the run is about; `undefined` when the stop was not watched. */
 export function lostRequests({ stop }: Pick<VerifyResult, 'stop'>): string | undefined {
   if (stop === undefined) return undefined
+  if (stop.load.sentCount === 0) return 'no requests, by contract'
   return `${stop.load.lost.length} of ${stop.load.sentCount} requests lost while stopping`
 }

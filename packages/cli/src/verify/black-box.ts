@@ -35,7 +35,9 @@ export async function collectBlackBox(
   const { paths, limits } = contract
   const suppliedId = `verify-${randomUUID()}`
   onStep('answers of the service')
-  const sample = await call({ url: `${service}${paths.sample}` })
+  // Where nobody serves requests each of these fails to connect, and no check looks at it.
+  const sampleUrl = `${service}${paths.sample ?? '/'}`
+  const sample = await call({ url: sampleUrl })
   const unknown = await call({
     url: `${service}${unknownPath()}`,
     headers: { 'x-request-id': suppliedId, accept: 'application/json' },
@@ -45,13 +47,13 @@ export async function collectBlackBox(
       ? undefined
       : await call({ url: `${service}${paths.error}`, headers: { 'x-request-id': suppliedId } })
   const malformed = await call({
-    url: `${service}${paths.sample}`,
+    url: sampleUrl,
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{"broken',
   })
   onStep('request ids')
-  const requestIds = await collectRequestIds(`${service}${paths.sample}`)
+  const requestIds = await collectRequestIds(sampleUrl)
   onStep('probes')
   const liveness = await collectProbe(ops, paths.liveness, limits.probeMs, signal)
   const readiness = await collectProbe(ops, paths.readiness, limits.probeMs, signal)
@@ -95,7 +97,7 @@ export async function collectBlackBox(
 
 /** What tells that a service is ready: its readiness, or a path that answers, where it has none. */
 export function readyUrl({ service, ops }: Addresses, { paths }: Contract): string {
-  return paths.readiness === undefined ? `${service}${paths.sample}` : `${ops}${paths.readiness}`
+  return paths.readiness === undefined ? `${service}${paths.sample ?? '/'}` : `${ops}${paths.readiness}`
 }
 
 async function collectRequestIds(url: string): Promise<readonly RequestIdEvidence[]> {

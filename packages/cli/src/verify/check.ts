@@ -34,6 +34,8 @@ export interface Check {
   readonly levels: Readonly<Record<Profile, CheckLevel>>
   /** Whether the command must have started the process. */
   readonly needsProcess: boolean
+  /** Whether it is about requests, so that a service without any (`paths.sample` is none) is not judged by it. */
+  readonly needsRequests?: true
   /** Why it matters. */
   readonly reason: string
   /** What to do when it fails. */

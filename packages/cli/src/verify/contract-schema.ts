@@ -54,7 +54,9 @@ export const contractSchema: Schema = {
       description: 'Port of probes and metrics; with generic the port of the service',
     },
     paths: object('Where things are; "none" where a service has no such thing', {
-      sample: path('A path that answers quickly and without harm, for load; /'),
+      sample: path(
+        'A path that answers quickly and without harm, for load; none for a worker, which serves no requests; /',
+      ),
       liveness: path('/liveness'),
       readiness: path('/readiness'),
       metrics: path('/metrics'),

@@ -61,8 +61,15 @@ describe('completeContract', () => {
   it('knows that a path is none', () => {
     expect(completeContract({ paths: { metrics: 'none', sample: 'none' } }).paths).toMatchObject({
       metrics: undefined,
-      sample: '/',
+      sample: undefined,
     })
+  })
+
+  it('requires no series of requests from a service that serves none', () => {
+    const { requiredMetrics } = completeContract({ paths: { sample: 'none' } })
+    expect(requiredMetrics).toContain('process_cpu_seconds_total')
+    expect(requiredMetrics).not.toContain('http_requests_total')
+    expect(completeContract().requiredMetrics).toContain('http_requests_total')
   })
 })
 

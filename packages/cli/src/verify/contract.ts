@@ -7,7 +7,8 @@ export type Profile = 'keelson' | 'generic'
 
 /** Paths that are asked; `undefined` where the service has no such thing. */
 export interface ContractPaths {
-  readonly sample: string
+  /** `undefined` for a service that serves no requests: a worker, a cron. */
+  readonly sample: string | undefined
   readonly liveness: string | undefined
   readonly readiness: string | undefined
   readonly metrics: string | undefined
@@ -94,20 +95,21 @@ const keelsonMetrics = [
 export function completeContract(file: ContractFile = {}): Contract {
   const profile = file.profile ?? 'keelson'
   const isKeelson = profile === 'keelson'
+  const sample = pathOf(file.paths?.sample, '/')
   return {
     service: file.service,
     profile,
     port: file.port,
     opsPort: file.opsPort,
     paths: {
-      sample: pathOf(file.paths?.sample, '/') ?? '/',
+      sample,
       liveness: pathOf(file.paths?.liveness, '/liveness'),
       readiness: pathOf(file.paths?.readiness, '/readiness'),
       metrics: pathOf(file.paths?.metrics, '/metrics'),
       slow: pathOf(file.paths?.slow, undefined),
       error: pathOf(file.paths?.error, undefined),
     },
-    requiredMetrics: file.metrics?.required ?? (isKeelson ? keelsonMetrics : []),
+    requiredMetrics: file.metrics?.required ?? (isKeelson ? metricsOf(sample !== undefined) : []),
     limits: {
       // 50 ms: a probe is answered from memory; Kubernetes asks it every few seconds with a time-out of 1 s.
       probeMs: durationOf(file.limits?.probe, 50),
@@ -138,6 +140,11 @@ export function completeContract(file: ContractFile = {}): Contract {
  */
 export function readContractFile(path: string): ContractFile {
   return readJsonFile(path, contractSchema) as ContractFile // checked against that schema
+}
+
+/** Nobody counts the requests of a service that serves none. */
+function metricsOf(servesRequests: boolean): readonly string[] {
+  return keelsonMetrics.filter((name) => servesRequests || !name.startsWith('http_request'))
 }
 
 function pathOf(written: string | undefined, otherwise: string | undefined): string | undefined {

@@ -63,6 +63,8 @@ function judgeOne(
   if (waiver?.level === 'off') return { ...base, status: 'skip', note: waived }
   if (check.needsProcess && evidence.life === undefined)
     return { ...base, status: 'skip', note: 'needs the process: let the command start it' }
+  if (check.needsRequests && contract.paths.sample === undefined)
+    return { ...base, status: 'skip', note: 'the service serves no requests, by contract' }
   const found = check.judge(evidence, contract)
   if (found.status === 'skip') return { ...base, status: 'skip', note: found.why }
   return {

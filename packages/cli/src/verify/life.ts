@@ -7,7 +7,7 @@ import type { Contract } from './contract.ts'
 import type { LifeEvidence, ProbeSample, StartEvidence, StopEvidence } from './evidence.ts'
 import { call, type HttpResult } from './http-call.ts'
 import type { ManagedProcess } from './managed-process.ts'
-import { startStopLoad } from './stop-load.ts'
+import { noLoad, startStopLoad } from './stop-load.ts'
 
 /** Starts one life of the target, with variables on top of those of every life. */
 export type StartLife = (env: Readonly<Record<string, string>>) => ManagedProcess
@@ -68,7 +68,10 @@ export async function collectStop(
   { service, ops }: Addresses,
   { paths, stop }: Contract,
 ): Promise<StopEvidence> {
-  const load = startStopLoad({ url: `${service}${paths.sample}`, trafficMs: stop.trafficMs })
+  const load =
+    paths.sample === undefined
+      ? noLoad
+      : startStopLoad({ url: `${service}${paths.sample}`, trafficMs: stop.trafficMs })
   await wait(LEAD_MS - SLOW_LEAD_MS)
   let slowEndedAt = Infinity
   const slow =

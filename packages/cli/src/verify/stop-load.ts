@@ -64,6 +64,13 @@ export function startStopLoad({ url, trafficMs }: StopLoadOptions): StopLoad {
   }
 }
 
+/** In place of a load, where there is nobody to answer it. */
+export const noLoad: StopLoad = {
+  markSignal() {},
+  done: Promise.resolve({ sentCount: 0, lost: [], lateKeptCount: 0, lateClosedCount: 0, answered: [] }),
+  stop() {},
+}
+
 function summarize(sent: readonly Sent[], signalAt: number): LoadEvidence {
   const slots = new Map<number, number>()
   const lost: LostRequest[] = []

@@ -115,7 +115,11 @@ async function waitUntilReachable(
   signal: AbortSignal,
 ): Promise<void> {
   const { start } = contract
-  const urls = [readyUrl(addresses, contract), `${addresses.service}${contract.paths.sample}`]
+  const { sample } = contract.paths
+  const urls = [
+    readyUrl(addresses, contract),
+    ...(sample === undefined ? [] : [`${addresses.service}${sample}`]),
+  ]
   const until = performance.now() + start.readyTimeoutMs
   for (const [index, url] of urls.entries()) {
     for (;;) {
@@ -236,7 +240,7 @@ async function areFree({ port, opsPort }: Ports): Promise<boolean> {
 /** Without this, a service that runs already would be verified in place of the one that is started. */
 async function requireFree({ service, ops }: Addresses, { paths }: Contract): Promise<void> {
   for (const url of new Set([service, ops])) {
-    const result = await call({ url: `${url}${paths.sample}`, timeoutMs: 1000 })
+    const result = await call({ url: `${url}${paths.sample ?? '/'}`, timeoutMs: 1000 })
     if (result.kind === 'answer' || result.connected) {
       throw new KeelsonError(
         'KEELSON_CLI_TARGET_NOT_READY',

@@ -196,6 +196,7 @@ export const metricChecks: readonly Check[] = [
     title: 'unknown paths make no new series',
     levels: { keelson: 'error', generic: 'error' },
     needsProcess: false,
+    needsRequests: true,
     reason: 'Whoever scans the service for holes otherwise makes a series with every guess.',
     remedy: 'Label requests that no route matched with one fixed value.',
     // Some series come by themselves while we ask; one per path is the fault that is meant.

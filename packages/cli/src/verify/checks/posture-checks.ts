@@ -51,6 +51,7 @@ export const postureChecks: readonly Check[] = [
     title: 'operations endpoints are not on the public port',
     levels: { keelson: 'error', generic: 'warning' },
     needsProcess: false,
+    needsRequests: true,
     reason: 'Metrics and configuration tell strangers versions, routes and load.',
     remedy: 'Serve probes and metrics on a port that the ingress does not lead to.',
     judge: ({ blackBox: { opsOnService } }) => {
@@ -105,6 +106,7 @@ export const postureChecks: readonly Check[] = [
     title: 'errors are problem documents with the request id',
     levels: { keelson: 'error', generic: 'off' },
     needsProcess: false,
+    needsRequests: true,
     reason:
       'One form for all errors (RFC 9457) can be read by one piece of code, and the id leads to the log.',
     remedy: 'Answer errors with content-type: application/problem+json and the member requestId.',

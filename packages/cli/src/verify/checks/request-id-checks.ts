@@ -16,6 +16,7 @@ export const requestIdChecks: readonly Check[] = [
     title: 'a supplied x-request-id is echoed, on errors too',
     levels: { keelson: 'error', generic: 'off' },
     needsProcess: false,
+    needsRequests: true,
     reason: 'The caller finds the lines of a request only by an id that both sides know.',
     remedy: 'Take x-request-id from the request and send it with every answer, 404 and 500 included.',
     judge: ({ blackBox: { requestIds, unknown, error, suppliedId } }) => {
@@ -42,6 +43,7 @@ export const requestIdChecks: readonly Check[] = [
     title: 'a request without an id gets one of 16 characters or more',
     levels: { keelson: 'error', generic: 'off' },
     needsProcess: false,
+    needsRequests: true,
     reason: 'The first service that a request reaches must name it.',
     remedy: 'Make a UUID where x-request-id is absent.',
     judge: (evidence) =>
@@ -57,6 +59,7 @@ export const requestIdChecks: readonly Check[] = [
     title: 'an id that is not safe is replaced, never reflected',
     levels: { keelson: 'error', generic: 'off' },
     needsProcess: false,
+    needsRequests: true,
     reason:
       'The id is written into logs, headers and pages; quotes, markup and endless ids are how somebody writes into them too.',
     remedy:
@@ -79,6 +82,7 @@ export const requestIdChecks: readonly Check[] = [
     title: 'the id stands in the access record of its request',
     levels: { keelson: 'error', generic: 'off' },
     needsProcess: true,
+    needsRequests: true,
     reason: 'An id that is echoed and not logged leads nowhere.',
     remedy: 'Bind the id to the context of the request, so that every line written for it carries it.',
     judge: ({ life, blackBox: { requestIds, suppliedId, unknown } }) => {

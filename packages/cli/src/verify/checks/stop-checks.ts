@@ -15,6 +15,7 @@ export const stopChecks: readonly Check[] = [
     title: 'no request is lost while load balancers have not heard of the stop',
     levels: { keelson: 'error', generic: 'error' },
     needsProcess: true,
+    needsRequests: true,
     reason:
       'Kubernetes sends SIGTERM and takes the pod out of its balancers at the same time; for about a second requests still come. Each one that is refused or cut is an error of every roll-out.',
     remedy:
@@ -76,6 +77,7 @@ export const stopChecks: readonly Check[] = [
     title: 'a request under way at SIGTERM is answered',
     levels: { keelson: 'error', generic: 'error' },
     needsProcess: true,
+    needsRequests: true,
     reason: 'What was accepted must be finished: the caller cannot know whether it was done.',
     remedy:
       'Wait for requests under way before closing what they need and exiting. paths.slow in the contract names a path that takes long enough.',
@@ -96,6 +98,7 @@ export const stopChecks: readonly Check[] = [
     title: 'answers on kept connections say connection: close while it drains',
     levels: { keelson: 'error', generic: 'warning' },
     needsProcess: true,
+    needsRequests: true,
     reason: 'A balancer that keeps its connection sends the next request into a closing socket.',
     remedy: 'Send connection: close with every answer after SIGTERM.',
     judge: stopped(({ load: { lateKeptCount, lateClosedCount } }) => {
