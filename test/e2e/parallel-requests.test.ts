@@ -1,18 +1,26 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { checkGelfLine, createTestLogger, type TestLogger } from '@keelson/testing'
-import { createService } from 'keelson'
+import { createService, logger } from 'keelson'
 import { expect, it } from 'vitest'
 
 const requestCount = 1000
 
-function hermetic(logger: TestLogger, env: Readonly<Record<string, string>> = {}) {
+// As in a file that knows of no service: it writes for both of them.
+const log = logger()
+
+function deepInside(item: string): void {
+  log.info({ item }, 'from the top of a module')
+  logger('sql').info({ item }, 'from anywhere')
+}
+
+function hermetic(lines: TestLogger, env: Readonly<Record<string, string>> = {}) {
   return {
     env: { HOST: '127.0.0.1', PORT: '0', OPS_PORT: '0', ...env },
     argv: [],
     cwd: import.meta.dirname,
     signals: false,
-    logDestination: logger,
+    logDestination: lines,
   }
 }
 
@@ -22,6 +30,7 @@ it('1,000 parallel requests through two services have their own id on each of th
   back.app.get<{ Params: { id: string } }>('/items/:id', async (request) => {
     await wait(Number(request.params.id) % 7)
     back.log.info({ item: request.params.id }, 'found')
+    deepInside(request.params.id)
     return { id: request.params.id }
   })
   const { port: backPort } = await back.start()
@@ -47,9 +56,10 @@ it('1,000 parallel requests through two services have their own id on each of th
     front.log.info({ item: id }, 'at once')
     await Promise.resolve()
     front.log.info({ item: id }, 'after an await')
-    setTimeout(() => front.log.info({ item: id }, 'in a timer'), Number(id) % 5)
+    deepInside(id)
+    setTimeout(() => logger().info({ item: id }, 'in a timer'), Number(id) % 5)
     const emitter = new EventEmitter()
-    emitter.once('told', () => front.log.info({ item: id }, 'in a listener'))
+    emitter.once('told', () => log.info({ item: id }, 'in a listener'))
     const told = once(emitter, 'told')
     setImmediate(() => emitter.emit('told'))
     await told
@@ -58,6 +68,8 @@ it('1,000 parallel requests through two services have their own id on each of th
     return item
   })
   const { port } = await front.start()
+  // Beside the requests: work of both that is none.
+  const jobs = [front, back].map((service) => service.job('tidy', () => logger().info('tidied')))
 
   const statuses = await Promise.all(
     Array.from({ length: requestCount }, async (_, index) => {
@@ -68,6 +80,7 @@ it('1,000 parallel requests through two services have their own id on each of th
       return answer.status
     }),
   )
+  await Promise.all(jobs.map((run) => run()))
   expect(statuses.filter((status) => status !== 200)).toEqual([])
   await front.stop()
   await back.stop()
@@ -76,6 +89,11 @@ it('1,000 parallel requests through two services have their own id on each of th
     expect(frontLines.matching({ short_message: message })).toHaveLength(requestCount)
   }
   expect(backLines.matching({ short_message: 'found' })).toHaveLength(requestCount)
+  for (const lines of [frontLines, backLines]) {
+    expect(lines.matching({ short_message: 'from the top of a module' })).toHaveLength(requestCount)
+    expect(lines.matching({ short_message: 'from anywhere', _module: 'sql' })).toHaveLength(requestCount)
+    expect(lines.matching({ short_message: 'tidied' })).toMatchObject([{ _request_id: expect.any(String) }])
+  }
   const ofItems = [...frontLines.lines, ...backLines.lines].filter((line) => line['_item'] !== undefined)
   expect(ofItems.filter((line) => line['_request_id'] !== `request-${String(line['_item'])}`)).toEqual([])
   for (const lines of [frontLines, backLines]) {

@@ -63,6 +63,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
   const { service, log, metrics, drain, clock = systemClock } = options
   const open = createRequestOpener({
     clock,
+    log,
     ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
   })
   const admission = createAdmission({ clock, ...options.admission })

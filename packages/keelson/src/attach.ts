@@ -6,6 +6,8 @@ import type { RuntimeOptions } from './runtime.ts'
 import type { Service, ServiceDependencies } from './service.ts'
 import { type RouteOf, watchServer } from './watch-server.ts'
 
+export { logger } from '@keelson/log'
+
 /** How a server that exists already is taken in. */
 export interface AttachOptions extends Omit<RuntimeOptions, 'fastify'> {
   /**
@@ -43,6 +45,7 @@ export async function attach<const Definition extends ServiceDefinition>(
   watchServer(server, {
     drain: house.drain(server),
     metrics,
+    log: log.current,
     trusted: house.config.current.http.trusted,
     endingsOf: (route) => new RouteEndings(route, { log: log.current, metrics, silent: false }),
     ...(routeOf === undefined ? {} : { routeOf }),

@@ -107,6 +107,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
     life.onClose('operations endpoints', () => ops?.close())
     const work = createWorkRegistry({
       service,
+      log: log.current,
       lifecycle: life,
       health,
       onJobError: (name, error) => log.current.logger.error({ err: error }, `The job ${name} failed.`),

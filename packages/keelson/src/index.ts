@@ -1,3 +1,4 @@
+export { logger } from '@keelson/log'
 export { createService } from './create-service.ts'
 export { defineService, type DependencyDefinition, type ServiceDefinition } from './definition.ts'
 export { keelsonErrors, type KeelsonErrorCode } from './errors.ts'

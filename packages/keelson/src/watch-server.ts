@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { runWithContext } from '@keelson/core/context'
 import { accessRecord, createRequestOpener, type ServerDrain } from '@keelson/core/http'
 import type { RouteEndings } from '@keelson/fastify/route-endings'
+import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
 
 /** Gives the template of the route that answered a request, or `undefined` when none is known. */
@@ -11,6 +12,8 @@ export type RouteOf = (request: IncomingMessage) => string | undefined
 export interface WatchOptions {
   readonly drain: ServerDrain
   readonly metrics: Metrics
+  /** Log of the service, for what finds it by the context of a request. */
+  readonly log: Log
   /** Networks whose deadline, criticality and forwarded headers are believed. */
   readonly trusted: readonly string[]
   /** Makes the endings of a route. */
@@ -27,9 +30,9 @@ const MAX_ROUTES = 1_000
  */
 export function watchServer(
   server: Server,
-  { drain, metrics, trusted, endingsOf, routeOf = expressRoute }: WatchOptions,
+  { drain, metrics, log, trusted, endingsOf, routeOf = expressRoute }: WatchOptions,
 ): void {
-  const open = createRequestOpener({ trusted })
+  const open = createRequestOpener({ trusted, log })
   const endings = new Map<string | undefined, RouteEndings>()
   const unmatched = endingsOf(undefined)
   const endingsFor = (route: string | undefined): RouteEndings => {

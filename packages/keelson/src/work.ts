@@ -8,6 +8,7 @@ import {
   type Work,
   type WorkRunOptions,
 } from '@keelson/core/lifecycle'
+import type { Log } from '@keelson/log'
 
 /** What a worker works with. */
 export interface Worker {
@@ -72,6 +73,8 @@ export interface WorkRegistry extends ServiceWork {
 /** What a registry is made with. */
 export interface WorkRegistryOptions {
   readonly service: string
+  /** Log of the service, for what finds it by the context of a piece of work. */
+  readonly log: Log
   readonly lifecycle: Lifecycle
   readonly health: Health
   /** Told what a scheduled run of a job threw. */
@@ -81,6 +84,7 @@ export interface WorkRegistryOptions {
 /** Makes the registry of a service's workers, jobs and tasks. */
 export function createWorkRegistry({
   service,
+  log,
   lifecycle,
   health,
   onJobError,
@@ -90,7 +94,7 @@ export function createWorkRegistry({
 
   return {
     worker(name, definition) {
-      const tracker = createWorkTracker({ service, kind: 'worker', name })
+      const tracker = createWorkTracker({ service, log, kind: 'worker', name })
       let seenAtMs = performance.now()
       const worker: Worker = {
         run(fn, options) {
@@ -116,7 +120,7 @@ export function createWorkRegistry({
       starters.push(() => definition.start(worker))
     },
     job(name, fn, { everyMs } = {}) {
-      const tracker = createWorkTracker({ service, kind: 'job', name })
+      const tracker = createWorkTracker({ service, log, kind: 'job', name })
       const run = () => tracker.run(fn)
       lifecycle.serve(tracker)
       if (everyMs !== undefined)
@@ -138,7 +142,7 @@ export function createWorkRegistry({
           `There is no task named "${name}". Known tasks: ${known}.`,
         )
       }
-      const tracker = createWorkTracker({ service, kind: 'task', name })
+      const tracker = createWorkTracker({ service, log, kind: 'task', name })
       lifecycle.serve(tracker)
       await tracker.run(fn)
     },

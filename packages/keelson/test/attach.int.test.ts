@@ -2,7 +2,7 @@ import { createServer, type RequestListener, type Server } from 'node:http'
 import { tmpdir } from 'node:os'
 import { currentContext } from '@keelson/core/context'
 import { checkGelfLine } from '@keelson/testing'
-import { attach, type AttachOptions } from 'keelson/attach'
+import { attach, logger, type AttachOptions } from 'keelson/attach'
 import { afterEach, describe, expect, it } from 'vitest'
 
 const closing: (() => Promise<unknown>)[] = []
@@ -61,6 +61,19 @@ describe('attach', () => {
     expect(await (await fetch(`${ops}/metrics`)).text()).toMatch(
       /http_requests_total\{[^}]*route="unmatched"[^}]*status_code="200"[^}]*\} 1/,
     )
+  })
+
+  it('is the service whose log logger() writes to within its requests, though another came first', async () => {
+    const other = await serve(() => {})
+    const { server, lines } = await serve((_request, response) => {
+      logger().info('from anywhere')
+      response.end()
+    })
+    await fetch(await listen(server), { headers: { 'x-request-id': 'abc-2' } })
+    const line = await until(() => lines().find((each) => each['short_message'] === 'from anywhere'))
+    expect(line).toMatchObject({ _service: 'attached', _request_id: 'abc-2' })
+    expect(line).not.toHaveProperty('_services')
+    expect(other.lines().filter((each) => each['short_message'] === 'from anywhere')).toEqual([])
   })
 
   it('gives requests an id, a context and an access line, also for listeners that are added later', async () => {

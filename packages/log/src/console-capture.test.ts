@@ -17,7 +17,7 @@ function captured() {
   const emitter = new EventEmitter()
   // All that is used of the process.
   const target = { console, process: emitter as unknown as CaptureTarget['process'] }
-  return { end: captureConsole(log.logger, target), console, emitter, lines, plain, method }
+  return { end: captureConsole(() => log.logger, target), console, emitter, lines, plain, method }
 }
 
 describe('captureConsole', () => {
@@ -32,6 +32,19 @@ describe('captureConsole', () => {
       { short_message: '1', level: 7 },
     ])
     expect(plain).toEqual([])
+  })
+
+  test('writes to the log of the service whose request it is', () => {
+    const other: string[] = []
+    const log = createLog({ service: 'other', destination: { write: (line) => void other.push(line) } })
+    const end = log.captureConsole()
+    const own: string[] = []
+    const mine = createLog({ service: 'mine', destination: { write: (line) => void own.push(line) } })
+    // oxlint-disable-next-line no-console
+    runWithContext({ requestId: 'r-1', log: mine }, () => console.log('one'))
+    end()
+    expect(other).toEqual([])
+    expect(own).toEqual([expect.stringContaining('"_request_id":"r-1"')])
   })
 
   test('writes errors with their stacks', () => {

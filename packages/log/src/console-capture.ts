@@ -21,12 +21,13 @@ export interface CaptureTarget {
  * Makes lines of what `console.*` and warnings of the process say, with the ids of the request that they are written
  * for. Node goes on writing its warnings to standard error too.
  *
+ * @param loggerNow gives the logger for what is being said
  * @returns puts everything back, unless somebody else replaced it meanwhile
  */
-export function captureConsole(logger: Logger, target: CaptureTarget): () => void {
+export function captureConsole(loggerNow: () => Logger, target: CaptureTarget): () => void {
   const ends = (Object.keys(levels) as (keyof typeof levels)[]) // keys of the table above
-    .map((method) => capture(logger, target.console, method))
-  const onWarning = (warning: Error): void => logger.warn({ err: warning }, warning.message)
+    .map((method) => capture(loggerNow, target.console, method))
+  const onWarning = (warning: Error): void => loggerNow().warn({ err: warning }, warning.message)
   target.process.on('warning', onWarning)
   return () => {
     for (const end of ends) end()
@@ -34,7 +35,11 @@ export function captureConsole(logger: Logger, target: CaptureTarget): () => voi
   }
 }
 
-function capture(logger: Logger, console: CaptureTarget['console'], method: keyof typeof levels): () => void {
+function capture(
+  loggerNow: () => Logger,
+  console: CaptureTarget['console'],
+  method: keyof typeof levels,
+): () => void {
   const before = console[method]
   const level = levels[method]
   let isWriting = false
@@ -47,6 +52,7 @@ function capture(logger: Logger, console: CaptureTarget['console'], method: keyo
       const error = args.find((value) => value instanceof Error)
       // One text, not a template: pino must not read the percent signs in it a second time.
       const message = error !== undefined && args.length === 1 ? error.message : safeFormat(args)
+      const logger = loggerNow()
       if (error === undefined) logger[level]({ console: method }, '%s', message)
       else logger[level]({ console: method, err: error }, '%s', first === error ? error.message : message)
     } finally {

@@ -6,7 +6,12 @@ import { quote } from './json-text.ts'
  * in the context.
  */
 export function contextFragment(context: RequestContext): string {
-  return (context.logFragment ??= fragmentOf(context))
+  const known = context.logFragment
+  if (known !== undefined) return known
+  const made = fragmentOf(context)
+  // A frozen context is no reason for an error: then it is made for every line.
+  Reflect.set(context, 'logFragment', made)
+  return made
 }
 
 /**

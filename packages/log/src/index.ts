@@ -1,4 +1,5 @@
 export { createLog, type Log } from './log.ts'
+export { logger } from './ambient-logger.ts'
 export { logDefaults, type LogFormat, type LogLevel, type LogOptions } from './log-options.ts'
 export type { LevelScope } from './levels.ts'
 export type { Logger } from './pino-adapter.ts'

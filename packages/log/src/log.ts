@@ -1,7 +1,7 @@
 import { hostname } from 'node:os'
 import { channel } from '@keelson/core/channels'
 import { systemClock } from '@keelson/core/clock'
-import type { RequestContext } from '@keelson/core/context'
+import { currentContext, type RequestContext } from '@keelson/core/context'
 import type { AccessRecord } from '@keelson/core/http'
 import { createAccessLines } from './access-line.ts'
 import { writeChannelLines } from './channel-lines.ts'
@@ -18,6 +18,7 @@ import {
   type LogOptions,
 } from './log-options.ts'
 import { captureConsole } from './console-capture.ts'
+import { addOpenLog, contextLog } from './open-logs.ts'
 import { createGelfLogger, type Logger } from './pino-adapter.ts'
 import { formatPretty } from './pretty.ts'
 import { createValueMask, sensitiveKeys } from './redaction.ts'
@@ -69,7 +70,8 @@ export interface Log {
    */
   adoptChannels(): () => void
   /**
-   * Makes lines of what `console.*` and warnings of the process say. For the one log of a process.
+   * Makes lines of what `console.*` and warnings of the process say: in the log of the service whose request they are
+   * said in, elsewhere in this one.
    *
    * @returns ends it; so does `close`
    */
@@ -94,6 +96,18 @@ const maxIdentityLength = 253
  * @throws KEELSON_LOG_OPTIONS_INVALID, KEELSON_LOG_GELF_PRO_MISSING
  */
 export function createLog(options: LogOptions): Log {
+  const log = buildLog(options, () => leave())
+  const leave = addOpenLog(options.service, log)
+  return log
+}
+
+/**
+ * {@link createLog} without telling `logger()` of it.
+ *
+ * @param onClosed told when it has closed
+ * @throws KEELSON_LOG_OPTIONS_INVALID, KEELSON_LOG_GELF_PRO_MISSING
+ */
+export function buildLog(options: LogOptions, onClosed: () => void = () => {}): Log {
   checkLogOptions(options)
   const { service, format = logDefaults.format, colour = logDefaults.colour, clock = systemClock } = options
   const prefix = format === 'gelf-collector' ? '' : '_'
@@ -205,6 +219,7 @@ export function createLog(options: LogOptions): Log {
     flush()
     await shipper?.close()
     await destination.close?.()
+    onClosed()
   }
   return {
     logger,
@@ -232,7 +247,13 @@ export function createLog(options: LogOptions): Log {
     module: (name) => levels.module(name),
     maskValues: (values) => mask.add(values),
     adoptChannels: () => endable(writeChannelLines(service, logger)),
-    captureConsole: () => endable(captureConsole(logger, { console: globalThis.console, process })),
+    captureConsole: () =>
+      endable(
+        captureConsole(() => contextLog(currentContext())?.logger ?? logger, {
+          console: globalThis.console,
+          process,
+        }),
+      ),
     flush,
     close,
     [Symbol.asyncDispose]: close,

@@ -16,6 +16,17 @@ describe('runWithContext', () => {
     expect(currentContext()).toBeUndefined()
   })
 
+  it('hands the log of a context to those within it that have none, but to no frozen one', () => {
+    const [log, other] = [{}, {}]
+    runWithContext({ requestId: 'a', log }, () => {
+      expect(runWithContext({ requestId: 'b' }, () => currentContext()?.log)).toBe(log)
+      expect(runWithContext({ requestId: 'b', log: other }, () => currentContext()?.log)).toBe(other)
+      const frozen = Object.freeze({ requestId: 'b' })
+      expect(runWithContext(frozen, () => currentContext())).toBe(frozen)
+    })
+    expect(runWithContext({ requestId: 'a' }, () => currentContext()?.log)).toBeUndefined()
+  })
+
   it('gives back what the function returns, and lets its errors through', () => {
     expect(runWithContext({ requestId: 'a' }, () => 7)).toBe(7)
     expect(() =>

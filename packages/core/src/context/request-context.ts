@@ -20,6 +20,11 @@ export interface RequestContext {
   readonly criticality?: Criticality | undefined
   /** Scratch place of the logger: this context as a piece of a log line. Nobody else reads or writes it. */
   logFragment?: string | undefined
+  /**
+   * Log of the service that the request or job belongs to, for `logger()` of `@keelson/log`: set by whoever opens the
+   * context, else taken over from the context around it. Nobody else reads or writes it.
+   */
+  log?: object | undefined
 }
 
 // The one module-level state of the project (STYLE §3): a store per process is what makes the context ambient.
@@ -36,5 +41,10 @@ export function currentContext(): RequestContext | undefined {
  * @returns what the function returns
  */
 export function runWithContext<T>(context: RequestContext, fn: () => T): T {
+  if (context.log === undefined) {
+    const log = storage.getStore()?.log
+    // A frozen context stays what it is, and does without.
+    if (log !== undefined) Reflect.set(context, 'log', log)
+  }
   return storage.run(context, fn)
 }

@@ -30,6 +30,12 @@ describe('createRequestOpener', () => {
     })
   })
 
+  it('carries the log of the service that it was made for', () => {
+    const log = {}
+    expect(open({}, '10.0.0.9', { log }).log).toBe(log)
+    expect(open({}).log).toBeUndefined()
+  })
+
   it('believes deadline, criticality and forwarded address from trusted networks only', () => {
     const inbound = open(
       { 'x-request-timeout-ms': '250', 'x-criticality': 'critical', 'x-forwarded-for': '10.0.0.1' },

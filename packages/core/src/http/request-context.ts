@@ -14,6 +14,8 @@ export interface InboundOptions {
    */
   readonly trusted?: readonly string[]
   readonly clock?: Clock
+  /** Log of the service that takes the requests, for `logger()` of `@keelson/log`. */
+  readonly log?: object | undefined
 }
 
 /** Defaults of {@link InboundOptions}. */
@@ -41,6 +43,7 @@ export class InboundRequest implements RequestContext {
   /** Template of the matched route, `/videos/:id`; set by the bridge. */
   route: string | undefined
   logFragment: string | undefined
+  readonly log: object | undefined
   #abort: AbortController | undefined
 
   constructor(
@@ -49,6 +52,7 @@ export class InboundRequest implements RequestContext {
     requestId: string,
     remoteIp: string,
     trust: TrustedHeaders,
+    log: object | undefined,
   ) {
     this.requestId = requestId
     this.traceId = trust.traceId
@@ -62,6 +66,7 @@ export class InboundRequest implements RequestContext {
     this.response = undefined
     this.route = undefined
     this.logFragment = undefined
+    this.log = log
     this.#abort = undefined
   }
 
@@ -87,7 +92,7 @@ export type RequestOpener = (request: IncomingMessage) => InboundRequest
  */
 export function createRequestOpener(options: InboundOptions = {}): RequestOpener {
   const isTrusted = createNetworkTest(options.trusted ?? inboundDefaults.trusted)
-  const clock = options.clock ?? systemClock
+  const { clock = systemClock, log } = options
   return (request) => {
     const headers = request.headers
     const peer = request.socket.remoteAddress ?? ''
@@ -100,6 +105,7 @@ export function createRequestOpener(options: InboundOptions = {}): RequestOpener
         ? forwardedAddress(headers['x-forwarded-for'], peer, isTrusted)
         : peer,
       readHeaders(request, trusted, clock),
+      log,
     )
   }
 }

@@ -22,6 +22,12 @@ describe('createWorkTracker', () => {
     expect(seen[1]).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/), (seen[1] as string[])[0]])
   })
 
+  it('carries the log of its service', async () => {
+    const log = {}
+    const tracker = createWorkTracker({ service: 'work-test', kind: 'job', name: 'tidy', log })
+    expect(await tracker.run(() => currentContext()?.log)).toBe(log)
+  })
+
   it('publishes how each piece ended, and throws on what it threw', async () => {
     const facts: WorkCompleted[] = []
     const unsubscribe = subscribe('keelson.work.completed', (fact) => facts.push(fact))

@@ -27,6 +27,8 @@ export interface WorkTrackerOptions {
   readonly kind: WorkKind
   /** Name of the job, worker or task. */
   readonly name: string
+  /** Log of the service, for `logger()` of `@keelson/log`. */
+  readonly log?: object | undefined
   readonly clock?: Clock
 }
 
@@ -50,6 +52,7 @@ export function createWorkTracker({
   service,
   kind,
   name,
+  log,
   clock = systemClock,
 }: WorkTrackerOptions): WorkTracker {
   const running = new Set<Running>()
@@ -63,7 +66,7 @@ export function createWorkTracker({
     const abort = new AbortController()
     const requestId = acceptable(options.requestId) ?? randomUUID()
     const entry: Running = { requestId, startedAtMs: clock.monotonic(), route, abort }
-    const context: RequestContext = { requestId, signal: abort.signal }
+    const context: RequestContext = { requestId, signal: abort.signal, log }
     running.add(entry)
     let outcome: 'success' | 'failure' = 'failure'
     try {
