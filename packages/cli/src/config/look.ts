@@ -142,7 +142,8 @@ function fileOnly({ place }: ConfigRequest, environment: string): ConfigRequest[
   return { ...place, env: { APP_ENV: environment } }
 }
 
-function environmentsIn(cwd: string): readonly string[] {
+/** Environments that have a file of their own in `config/`; `development` when there is none. */
+export function environmentsIn(cwd: string): readonly string[] {
   const folder = join(cwd, 'config')
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
   const names = files
