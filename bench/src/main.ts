@@ -6,7 +6,6 @@ import { chooseCores } from './cores.ts'
 import { counterFigures, counterRequestCounts, runCounters } from './counter-run.ts'
 import { httpFigures, runHttp } from './http-run.ts'
 import { instructionFigures, runInstructions } from './instruction-run.ts'
-import { logUsage, readLogOptions, runLog } from './log/command.ts'
 import { describeCores, describeMachine } from './machine.ts'
 import { readOptions, usage, type BenchOptions, type RunName } from './options.ts'
 import { profileTables, runProfile } from './profile-run.ts'
@@ -131,30 +130,13 @@ async function restarts(args: readonly string[], signal: AbortSignal): Promise<v
   console.log(`${machine}\n\n${renderTable(table, true)}\n`)
 }
 
-/** `npm run bench -- log …`: what a line costs, with options of its own. */
-async function log(args: readonly string[], signal: AbortSignal): Promise<void> {
-  const options = readLogOptions(args)
-  if (options === undefined) {
-    console.log(logUsage)
-    return
-  }
-  const machine = describeMachine()
-  showProgress('building')
-  await build(signal)
-  const tables = await runLog(options, signal, showProgress)
-  endProgress()
-  console.log([machine, ...tables.map((table) => renderTable(table, options.markdown)), ''].join('\n\n'))
-}
-
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => interrupted.abort(new Error(`The bench was ended by ${name}.`)))
 }
 try {
   const [first, ...rest] = process.argv.slice(2)
-  if (first === 'restarts') await restarts(rest, interrupted.signal)
-  else if (first === 'log') await log(rest, interrupted.signal)
-  else await main(interrupted.signal)
+  await (first === 'restarts' ? restarts(rest, interrupted.signal) : main(interrupted.signal))
 } catch (error) {
   endProgress()
   console.error(messageOf(interrupted.signal.aborted ? interrupted.signal.reason : error))

@@ -28,7 +28,6 @@ export const usage: string = `npm run bench -- [http] [instructions] [counters] 
   profile        where the time of a request goes, by package and by function
                  Without a name: http and instructions.
   restarts       failed requests per rolling restart, keelson and peers; alone, see restarts --help
-  log            processor time of a log line and of a shipped message, keelson and peers; alone, see log --help
 
   --rounds N        rounds of http and startup (10)
   --seconds N       length of one http measurement (2)

@@ -43,6 +43,7 @@ async function serve(handler: RequestListener): Promise<Served> {
     const inbound = open(request)
     inbound.response = response
     drain.track(inbound, response)
+    response.on('close', () => drain.release(response))
     handler(request, response)
   })
   const connections: Socket[] = []

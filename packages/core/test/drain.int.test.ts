@@ -31,6 +31,7 @@ async function serve(
     const inbound = open(request)
     inbound.response = response
     drain.track(inbound, response)
+    response.on('close', () => drain.release(response))
     handler(request, response)
   })
   const drain = createServerDrain(server, { lingerMs: 50, ...options })

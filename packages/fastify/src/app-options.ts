@@ -1,16 +1,17 @@
 import type { Log } from '@keelson/log'
 import { type FastifyServerOptions, LogController } from 'fastify'
+import { inboundOf } from './inbound.ts'
 import { replyToClientError, replyWithError } from './error-reply.ts'
 
 /**
- * Options for `Fastify(...)` that only its constructor takes: the logger, no lines of its own for requests, answers
- * for malformed requests, and no 503 to requests that arrive during a drain. The user's own options win.
+ * Options for `Fastify(...)` that only its constructor takes: no lines of its own for requests, answers for malformed
+ * requests, and no 503 to requests that arrive during a drain. The user's own options win. Made without a logger:
+ * `installKeelson` gives the app that of the service, at a fraction of the cost.
  *
- * @param log writes what Fastify itself has to say
+ * @param log writes what is to be said of a request that Fastify could not route
  */
 export function keelsonAppOptions(log: Log, own: FastifyServerOptions = {}): FastifyServerOptions {
   return {
-    loggerInstance: log.logger,
     // Read by the plugin, which checks it first (DESIGN §3.4); Fastify's own reading would let anything through.
     requestIdHeader: false,
     logController: new QuietRequests(),
@@ -20,6 +21,9 @@ export function keelsonAppOptions(log: Log, own: FastifyServerOptions = {}): Fas
     keepAliveTimeout: 75_000,
     clientErrorHandler: (error, socket) => replyToClientError(error, socket),
     frameworkErrors: (error, request, reply) => {
+      const inbound = inboundOf(request)
+      // No hook runs for such a request.
+      if (inbound !== undefined) request.log = log.forContext(inbound)
       reply.header('x-request-id', request.id)
       replyWithError(error, request, reply)
     },

@@ -2,8 +2,8 @@ export { createAdmission, type Admission, type AdmissionOptions, type Refusal } 
 export { keelsonAppOptions } from './app-options.ts'
 export { type Problem } from './error-reply.ts'
 export { fastifyErrors, type FastifyErrorCode } from './errors.ts'
+export { inboundOf } from './inbound.ts'
 export {
-  inboundOf,
   installKeelson,
   keelsonPlugin,
   type KeelsonPlugin,

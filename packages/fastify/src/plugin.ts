@@ -1,13 +1,14 @@
-import type { IncomingMessage } from 'node:http'
 import { channel } from '@keelson/core/channels'
 import { systemClock, type Clock } from '@keelson/core/clock'
 import { currentContext, runWithContext } from '@keelson/core/context'
 import { checkOptions, optionRules } from '@keelson/core/errors'
-import { accessRecord, createRequestOpener, type InboundRequest, type ServerDrain } from '@keelson/core/http'
+import { accessRecord, createRequestOpener, type ServerDrain } from '@keelson/core/http'
 import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createAdmission, type AdmissionOptions, type Refusal } from './admission.ts'
+import { createInboundReader } from './inbound.ts'
+import { giveLog, routeLogOf, type RouteLog } from './app-log.ts'
 import { replyNotFound, replyWithError, sendProblem } from './error-reply.ts'
 import { RouteEndings } from './route-endings.ts'
 
@@ -28,6 +29,13 @@ export interface KeelsonPluginOptions {
    */
   readonly trusted?: readonly string[]
   readonly admission?: AdmissionOptions
+  /**
+   * Run handlers in the context of their request, so that lines and calls anywhere in them carry its id. Without it only
+   * `request.log` does, and calls to other services must be given the id.
+   *
+   * @defaultValue true
+   */
+  readonly context?: boolean
   readonly clock?: Clock
 }
 
@@ -43,13 +51,8 @@ declare module 'fastify' {
   }
 }
 
-const inboundKey = Symbol('keelson.inbound')
 const endingsKey = Symbol('keelson.endings')
-
-/** Gives the request that Fastify handles as the rest of the house knows it: context, deadline, signal. */
-export function inboundOf(request: FastifyRequest): InboundRequest | undefined {
-  return (request.raw as WithInbound)[inboundKey]
-}
+const routeLogKey = Symbol('keelson.route-log')
 
 /**
  * Gives an app request ids, request context, access lines, request series, admission and problem-details errors.
@@ -60,7 +63,7 @@ export function inboundOf(request: FastifyRequest): InboundRequest | undefined {
  */
 export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptions): void {
   checkOptions('KEELSON_FASTIFY_OPTIONS_INVALID', 'keelsonPlugin', options, optionTable)
-  const { service, log, metrics, drain, clock = systemClock } = options
+  const { service, log, metrics, drain, context = true, clock = systemClock } = options
   const open = createRequestOpener({
     clock,
     log,
@@ -71,18 +74,10 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
   const completed = channel('keelson.request.completed')
   let underway = 0
 
-  const inboundFor = (raw: WithInbound): InboundRequest => (raw[inboundKey] ??= open(raw))
+  const inboundFor = createInboundReader(open)
 
   app.setGenReqId((raw) => inboundFor(raw).requestId)
-  if (log !== undefined) {
-    app.setChildLoggerFactory((_logger, _bindings, childOptions, raw) => {
-      const bound = log.forContext(inboundFor(raw))
-      // A route with a level or serializers of its own needs a true child; all others share their parent's methods.
-      return childOptions.level === undefined && childOptions.serializers === undefined
-        ? bound
-        : bound.child({}, childOptions)
-    })
-  }
+  const bindLog = log === undefined ? undefined : giveLog(app, log, inboundFor)
   app.setErrorHandler(replyWithError)
   app.setNotFoundHandler(replyNotFound)
 
@@ -92,8 +87,11 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
       metrics,
       silent: route.config?.keelson?.silent ?? false,
     })
-    // The symbol is ours alone; Fastify copies it with the rest of the configuration.
-    route.config = Object.assign({}, route.config, { [endingsKey]: endings })
+    // The symbols are ours alone; Fastify copies them with the rest of the configuration.
+    route.config = Object.assign({}, route.config, {
+      [endingsKey]: endings,
+      [routeLogKey]: routeLogOf(route, log),
+    })
   })
 
   app.addHook('onRequest', (request, reply, done) => {
@@ -101,15 +99,17 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     const response = reply.raw
     inbound.response = response
     reply.header('x-request-id', inbound.requestId)
-    const config = request.routeOptions.config as WithEndings // put there by the hook above
+    const config = request.routeOptions.config as RouteNotes // put there by the hook above
     const ending = (config[endingsKey] ?? unmatched).of(request.method)
     inbound.route = ending.route
+    bindLog?.(request, reply, inbound, config[routeLogKey])
 
     const refusal = admission.admit(inbound, underway)
     underway++
     metrics?.requests.inFlight.inc()
     drain?.track(inbound, response)
     response.on('close', () => {
+      drain?.release(response)
       underway--
       metrics?.requests.inFlight.dec()
       const record = accessRecord(inbound, clock.monotonic(), reply.getHeader('content-length'))
@@ -121,9 +121,11 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
       }
     })
 
-    if (refusal === undefined) runWithContext(inbound, done)
-    else refuse(service, refusal, request, reply)
+    if (refusal !== undefined) refuse(service, refusal, request, reply)
+    else if (context) runWithContext(inbound, done)
+    else done()
   })
+  if (!context) return
 
   // A body arrives by events of the socket, which belong to no request: what follows it needs the context again.
   app.addHook('preValidation', (request, _reply, done) => {
@@ -148,12 +150,10 @@ export const keelsonPlugin: KeelsonPlugin = Object.assign(
 /** Type of {@link keelsonPlugin}. */
 export type KeelsonPlugin = (app: FastifyInstance, options: KeelsonPluginOptions, done: () => void) => void
 
-interface WithInbound extends IncomingMessage {
-  [inboundKey]?: InboundRequest
-}
-
-interface WithEndings {
-  [endingsKey]?: RouteEndings
+/** What a route's configuration carries for us. */
+interface RouteNotes {
+  readonly [endingsKey]?: RouteEndings
+  readonly [routeLogKey]?: RouteLog | undefined
 }
 
 const optionTable = {
@@ -163,6 +163,7 @@ const optionTable = {
   drain: optionRules.object,
   trusted: optionRules.array,
   admission: optionRules.object,
+  context: optionRules.boolean,
   clock: optionRules.object,
 }
 

@@ -2,72 +2,12 @@ import { connect } from 'node:net'
 import { once } from 'node:events'
 import { currentContext } from '@keelson/core/context'
 import { KeelsonError } from '@keelson/core/errors'
-import { createServerDrain } from '@keelson/core/http'
-import { createLog } from '@keelson/log'
-import { createMetrics } from '@keelson/metrics'
-import { checkGelfLine } from '@keelson/testing'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
-import { installKeelson, keelsonAppOptions, keelsonPlugin, type KeelsonPluginOptions } from '@keelson/fastify'
+import { inboundOf, installKeelson, keelsonPlugin, type KeelsonPluginOptions } from '@keelson/fastify'
+import { closeServed, opened, serve, until } from './served-app.ts'
 
-const opened: (() => Promise<unknown>)[] = []
-
-afterEach(async () => {
-  for (const close of opened.splice(0).toReversed()) await close()
-})
-
-async function serve(
-  routes: (app: FastifyInstance) => void,
-  options: Partial<KeelsonPluginOptions> = {},
-): Promise<{
-  url: string
-  port: number
-  lines: () => Record<string, unknown>[]
-  page: () => Promise<string>
-}> {
-  const written: string[] = []
-  const log = createLog({
-    service: 'plugin-test',
-    format: 'gelf',
-    destination: { write: (line) => void written.push(line) },
-  })
-  const metrics = createMetrics({ service: 'plugin-test', runtime: false })
-  const app = Fastify(keelsonAppOptions(log))
-  installKeelson(app, {
-    service: 'plugin-test',
-    log,
-    metrics,
-    drain: createServerDrain(app.server),
-    ...options,
-  })
-  routes(app)
-  await app.listen({ host: '127.0.0.1', port: 0 })
-  opened.push(
-    () => metrics.close(),
-    () => log.close(),
-    () => app.close(),
-  )
-  const address = app.server.address()
-  if (typeof address !== 'object' || address === null) throw new Error('not listening')
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    port: address.port,
-    lines: () =>
-      written.map((line) => {
-        expect(checkGelfLine(line.trimEnd())).toEqual([])
-        return JSON.parse(line) as Record<string, unknown>
-      }),
-    page: async () => (await metrics.render()).body,
-  }
-}
-
-async function until<T>(find: () => T | undefined): Promise<T> {
-  for (;;) {
-    const found = find()
-    if (found !== undefined) return found
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}
+afterEach(closeServed)
 
 /** Sends bytes as they are and reads all that comes back. */
 async function raw(port: number, text: string): Promise<string> {
@@ -273,6 +213,20 @@ describe('installKeelson', () => {
     release.resolve()
     expect((await first).status).toBe(200)
     expect((await fetch(`${url}/wait`)).status).toBe(200)
+  })
+
+  it('runs handlers without context where that is switched off', async () => {
+    const { url } = await serve(
+      (app) => {
+        app.get('/', async (request) => {
+          request.log.info('still with its id')
+          return [currentContext() === undefined, inboundOf(request)?.requestId]
+        })
+      },
+      { context: false },
+    )
+    const response = await fetch(url, { headers: { 'x-request-id': 'bare-1' } })
+    expect(await response.json()).toEqual([true, 'bare-1'])
   })
 
   it('writes no line for a silent route unless it fails', async () => {

@@ -31,6 +31,7 @@ export async function createService<const Definition extends ServiceDefinition>(
     metrics,
     drain: house.drain(app.server),
     trusted: http.trusted,
+    context: request.context,
   })
   const isShared = servesRequests && ops.port === http.port && http.port !== 0
   if (isShared) mountOps(app, opsOptions)

@@ -211,6 +211,11 @@ export const houseSchema = {
       format: 'duration',
       default: '0s',
     },
+    context: {
+      doc: 'Run handlers in the context of their request; without it only request.log carries its id',
+      format: 'boolean',
+      default: true,
+    },
   },
 } as const
 

@@ -2,6 +2,7 @@ import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import { exitCodeOf, exitCodes, type StopReport } from '@keelson/core/lifecycle'
 import { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from '@keelson/log'
 import type { HouseConfig } from './load-config.ts'
+import { requestSerializers } from './request-serializers.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
 
 /** The log of a service, which must be able to speak before the configuration that sets it up is known. */
@@ -37,6 +38,7 @@ export function createServiceLog(
       env: runtime.environment,
       host: runtime.host,
       ...labelsOf(runtime),
+      serializers: requestSerializers,
       ...settings,
       colour: runtime.terminal && runtime.env['NO_COLOR'] === undefined,
       ...(destination === undefined ? {} : { destination }),

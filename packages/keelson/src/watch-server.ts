@@ -52,6 +52,7 @@ export function watchServer(
     metrics.requests.inFlight.inc()
     drain.track(inbound, response)
     response.on('close', () => {
+      drain.release(response)
       metrics.requests.inFlight.dec()
       inbound.route = routeOf(request)
       const ending = endingsFor(inbound.route).of(request.method ?? '')

@@ -142,8 +142,7 @@ function fileOnly({ place }: ConfigRequest, environment: string): ConfigRequest[
   return { ...place, env: { APP_ENV: environment } }
 }
 
-/** Environments that have a file of their own in `config/`; `development` when there is none. */
-export function environmentsIn(cwd: string): readonly string[] {
+function environmentsIn(cwd: string): readonly string[] {
   const folder = join(cwd, 'config')
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
   const names = files

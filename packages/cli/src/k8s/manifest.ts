@@ -1,4 +1,3 @@
-import { containerOf, type Container } from './environment.ts'
 import { fieldsAt, listAt, textAt, type Fields } from './fields.ts'
 import { parseYaml, type FieldPath } from './yaml-adapter.ts'
 
@@ -20,9 +19,7 @@ export interface Workload {
   readonly labels: Fields
   /** `spec` of its pods. */
   readonly pod: Fields
-  /** Where the `spec` of its pods stands. */
-  readonly podPath: FieldPath
-  readonly containers: readonly Container[]
+  readonly containers: readonly Fields[]
   /** Whether its pods answer requests until they are told to stop; jobs do not. */
   readonly isServing: boolean
 }
@@ -70,17 +67,8 @@ export function readManifests(text: string, file: string): ManifestFile {
   return { manifests, problems: faults }
 }
 
-/**
- * The pod template of an object; `undefined` for objects that make no pods.
- *
- * @param manifests where the config maps of its containers are looked for
- * @param resolved what else is known of the environment of one of its containers
- */
-export function workloadOf(
-  manifest: Manifest,
-  manifests: readonly Manifest[],
-  resolved?: { readonly index: number; readonly values: ReadonlyMap<string, string> },
-): Workload | undefined {
+/** The pod template of an object; `undefined` for objects that make no pods. */
+export function workloadOf(manifest: Manifest): Workload | undefined {
   const path = templatePaths[manifest.kind]
   if (path === undefined) return undefined
   const template = fieldsAt(manifest.content, ...path)
@@ -89,10 +77,7 @@ export function workloadOf(
     manifest,
     labels: fieldsAt(template, 'metadata', 'labels'),
     pod,
-    podPath: [...path, 'spec'],
-    containers: listAt(pod, 'containers').map((container, index) =>
-      containerOf(fieldsAt(container), manifests, resolved?.index === index ? resolved.values : undefined),
-    ),
+    containers: listAt(pod, 'containers').map((container) => fieldsAt(container)),
     isServing: manifest.kind !== 'Job' && manifest.kind !== 'CronJob',
   }
 }

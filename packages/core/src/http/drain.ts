@@ -32,8 +32,10 @@ const AGE_JITTER = 0.2
 
 /** The end of a node:http server without a lost request: first announce, then close. */
 export interface ServerDrain {
-  /** Counts a request until its response has closed. Once drained, its answer carries `connection: close`. */
+  /** Counts a request until {@link ServerDrain.release}. Once drained, its answer carries `connection: close`. */
   track(inbound: InboundRequest, response: ServerResponse): void
+  /** Must be called when the response has closed: whoever tracks has a listener there of its own. */
+  release(response: ServerResponse): void
   /** Number of requests under way. */
   readonly inFlightCount: number
   /** The requests under way, oldest first. */
@@ -114,15 +116,14 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
     if (connection !== undefined) connection.parting = response.shouldKeepAlive ? response : undefined
     response.shouldKeepAlive = false
   }
-  function untrack(this: ServerResponse): void {
-    requests.delete(this)
-  }
 
   return {
     track(inbound, response) {
       if (announced || (connectionMaxAgeMs > 0 && isOld(response, inbound.startedAtMs))) part(response)
       requests.set(response, inbound)
-      response.once('close', untrack)
+    },
+    release(response) {
+      requests.delete(response)
     },
     get inFlightCount() {
       return requests.size
