@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { requireServer } from '@keelson/testing'
 import { describe, expect, it } from 'vitest'
 import { startLoad } from './load.ts'
-import { startCatalog, startDelivery, until } from './service-process.ts'
+import { startCatalog, startDelivery, startService, statusOf, until } from './service-process.ts'
 
 const promtool = requireServer('promtool')
 
@@ -24,6 +24,24 @@ describe.skipIf(!promtool.available)('/metrics', () => {
       }
     }
     await load.end()
+  })
+
+  it('passes it during the drain too', async () => {
+    await using catalog = await startCatalog({ CATALOG__DELAY: '0', SHUTDOWN_DRAIN_DELAY: '5s' })
+    await fetch(`${catalog.url}/videos/1`)
+    catalog.process.signal('SIGTERM')
+    await until(async () => (await statusOf(`${catalog.opsUrl}/readiness`)) === 503, 'the drain')
+    const page = await (await fetch(`${catalog.opsUrl}/metrics`)).text()
+    expect(page).toContain('keelson_lifecycle_phase{phase="draining"} 1')
+    expect(await checkMetrics(page)).toEqual({ code: 0, output: '' })
+  })
+
+  it.each(['minimal', 'plain-node', 'express', 'nest'])('passes it in the example %s', async (example) => {
+    await using service = await startService({ main: `examples/${example}/src/main.ts` })
+    await fetch(`${service.url}/`)
+    const page = await (await fetch(`${service.opsUrl}/metrics`)).text()
+    expect(page).toMatch(/^http_requests_total\{.*\} 1$/m)
+    expect(await checkMetrics(page)).toEqual({ code: 0, output: '' })
   })
 
   it('is refused by promtool when a page is wrong', async () => {

@@ -51,7 +51,13 @@ function createEnding(
   return {
     route,
     complete(record) {
-      series?.record(record.statusCode, record.durationMs / 1_000, record.traceId)
+      series?.record(
+        record.statusCode,
+        record.durationMs / 1_000,
+        record.traceSampled === true ? record.traceId : undefined,
+        record.bytesIn,
+        record.bytesOut,
+      )
       if (write !== undefined && (!silent || record.statusCode >= 400)) write(record)
     },
   }

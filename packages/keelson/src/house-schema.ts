@@ -120,6 +120,14 @@ export const houseSchema = {
       },
     },
   },
+  metrics: {
+    exemplars: {
+      doc: 'Show the id of the last sampled trace in each bucket of request durations, to whoever asks for OpenMetrics',
+      format: 'boolean',
+      default: false,
+      reload: 'hot',
+    },
+  },
   etcd: {
     endpoints: {
       doc: 'Addresses of etcd; empty: no etcd',

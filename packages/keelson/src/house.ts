@@ -81,6 +81,8 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
     const config = await loadConfig(definition, runtime)
     log.configure(config)
     const settings = config.current
+    metrics.keepExemplars(settings.metrics.exemplars)
+    config.subscribe('metrics.exemplars', (on) => metrics.keepExemplars(on))
     watch = createProcessWatch({
       service,
       version,
@@ -194,7 +196,10 @@ function opsOptionsOf(
   const startedAtMs = performance.now()
   return {
     health,
-    metrics: (accept) => metrics.render({ accept }),
+    metrics: async (accept) => {
+      const { contentType, bytes } = await metrics.render({ accept })
+      return { contentType, body: bytes }
+    },
     info: () => ({
       name: facts.service,
       version: facts.version,

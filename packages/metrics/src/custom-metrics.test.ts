@@ -48,8 +48,8 @@ describe('counter, gauge and histogram', () => {
       'size_bytes_bucket{le="10.0"} 0',
       'size_bytes_bucket{le="100.0"} 1',
       'size_bytes_bucket{le="+Inf"} 1',
-      'size_bytes_sum 50',
       'size_bytes_count 1',
+      'size_bytes_sum 50',
     ])
   })
 

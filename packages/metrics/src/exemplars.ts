@@ -1,4 +1,11 @@
+import type { Clock } from '@keelson/core/clock'
 import { escapeLabelValue, numberText } from './exposition.ts'
+
+/** Whether exemplars are kept and shown; looked at for each traced value, so that it can change while requests run. */
+export interface ExemplarSwitch {
+  /** Gives exemplars their time; `undefined` while they are off. */
+  clock: Clock | undefined
+}
 
 /** The last traced value of each bucket of a histogram, so that a board leads from a slow bucket to a trace. */
 export class Exemplars {

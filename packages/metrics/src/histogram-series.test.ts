@@ -18,8 +18,8 @@ describe('HistogramSeries', () => {
         'wait_seconds_bucket{kind="a",le="0.5"} 2',
         'wait_seconds_bucket{kind="a",le="1.0"} 4',
         'wait_seconds_bucket{kind="a",le="+Inf"} 5',
-        'wait_seconds_sum{kind="a"} 10.5',
         'wait_seconds_count{kind="a"} 5',
+        'wait_seconds_sum{kind="a"} 10.5',
         '',
       ].join('\n'),
     )
@@ -38,8 +38,8 @@ describe('HistogramSeries', () => {
           `wait_seconds_bucket{route="/ü",le="1.0"} ${first}`,
           `wait_seconds_bucket{route="/ü",le="2.0"} ${first + second}`,
           `wait_seconds_bucket{route="/ü",le="+Inf"} ${first + second + third}`,
-          `wait_seconds_sum{route="/ü"} ${first * 0.5 + second * 1.5 + third * 2.5}`,
           `wait_seconds_count{route="/ü"} ${first + second + third}`,
+          `wait_seconds_sum{route="/ü"} ${first * 0.5 + second * 1.5 + third * 2.5}`,
           '',
         ].join('\n'),
       )
@@ -49,7 +49,7 @@ describe('HistogramSeries', () => {
   test('writes no empty labels', () => {
     const series = new HistogramSeries(histogramShape('wait_seconds', [1]), '')
     expect(rendered(series)).toContain('wait_seconds_bucket{le="1.0"} 0\n')
-    expect(rendered(series)).toContain('\nwait_seconds_sum 0\nwait_seconds_count 0\n')
+    expect(rendered(series)).toContain('\nwait_seconds_count 0\nwait_seconds_sum 0\n')
   })
 
   test('counts what is no duration as 0 and Infinity in the last bucket', () => {
@@ -59,12 +59,12 @@ describe('HistogramSeries', () => {
     expect(rendered(series)).toContain('le="1.0"} 2\n')
     expect(rendered(series)).toContain('_sum 0\n')
     series.observe(Infinity)
-    expect(rendered(series)).toContain('le="+Inf"} 3\nwait_seconds_sum +Inf\nwait_seconds_count 3\n')
+    expect(rendered(series)).toContain('le="+Inf"} 3\nwait_seconds_count 3\nwait_seconds_sum +Inf\n')
   })
 
   test('shows the last traced value of each bucket, with its time, to OpenMetrics only', () => {
     const clock = createFakeClock(1_700_000_000_000)
-    const series = new HistogramSeries(histogramShape('wait_seconds', [0.5, 1], clock), '')
+    const series = new HistogramSeries(histogramShape('wait_seconds', [0.5, 1], { clock }), '')
     series.observe(0.25, 'first')
     series.observe(0.375, 'second')
     series.observe(0.125)
@@ -73,8 +73,8 @@ describe('HistogramSeries', () => {
       'wait_seconds_bucket{le="0.5"} 3 # {trace_id="second"} 0.375 1700000000.000',
       'wait_seconds_bucket{le="1.0"} 3',
       'wait_seconds_bucket{le="+Inf"} 4 # {trace_id="slow\\""} 5 1700000000.000',
-      'wait_seconds_sum 5.75',
       'wait_seconds_count 4',
+      'wait_seconds_sum 5.75',
       '',
     ])
     expect(rendered(series)).not.toContain('#')

@@ -1,8 +1,7 @@
-import type { Clock } from '@keelson/core/clock'
-import { BucketLines } from './bucket-lines.ts'
-import { Exemplars } from './exemplars.ts'
+import { Exemplars, type ExemplarSwitch } from './exemplars.ts'
 import { boundText, sampleText } from './exposition.ts'
-import { encodeBefore, type PageWriter } from './page-writer.ts'
+import { LineBlock } from './line-block.ts'
+import type { PageWriter } from './page-writer.ts'
 import type { RenderedSeries } from './series-family.ts'
 
 /** What all series of one histogram share. */
@@ -12,8 +11,8 @@ export interface HistogramShape {
   readonly bounds: Float64Array
   /** `0.005"} ` per bound: the rest of a bucket's line before its count. */
   readonly boundTexts: readonly string[]
-  /** Gives exemplars their time; without it none are kept. */
-  readonly exemplarClock: Clock | undefined
+  /** Whether exemplars are kept; without it they never are. */
+  readonly exemplars: ExemplarSwitch | undefined
 }
 
 /**
@@ -24,10 +23,10 @@ export interface HistogramShape {
 export function histogramShape(
   name: string,
   buckets: readonly number[],
-  exemplarClock?: Clock,
+  exemplars?: ExemplarSwitch,
 ): HistogramShape {
   const bounds = Float64Array.from([...buckets, Number.POSITIVE_INFINITY])
-  return { name, bounds, boundTexts: Array.from(bounds, (bound) => `${boundText(bound)}"} `), exemplarClock }
+  return { name, bounds, boundTexts: Array.from(bounds, (bound) => `${boundText(bound)}"} `), exemplars }
 }
 
 /**
@@ -40,7 +39,7 @@ export class HistogramSeries implements RenderedSeries {
   readonly #bounds: Float64Array
   readonly #slots: Float64Array
   /** What is written in each scrape; made by the first scrape that shows the series. */
-  #lines: SeriesLines | undefined
+  #lines: LineBlock | undefined
   #exemplars: Exemplars | undefined
 
   /** @param labels as `labelText` writes them */
@@ -54,7 +53,7 @@ export class HistogramSeries implements RenderedSeries {
   /**
    * Counts one value, in the unit of the metric. What is not a number above 0 counts as 0.
    *
-   * @param traceId of the trace that the value belongs to; kept only where the shape has a clock for exemplars
+   * @param traceId of the trace that the value belongs to; kept only while the exemplars of the shape are switched on
    */
   observe(value: number, traceId?: string): void {
     const seen = value > 0 ? value : 0
@@ -69,35 +68,46 @@ export class HistogramSeries implements RenderedSeries {
   }
 
   write(page: PageWriter): void {
-    this.#lines ??= linesOf(this.#shape, this.#labels)
-    const { buckets, sum, count } = this.#lines
-    const total = buckets.update(this.#slots)
-    const exemplars = page.format === 'openmetrics' ? this.#exemplars : undefined
-    if (exemplars === undefined) buckets.write(page)
-    else buckets.writeWith(page, (bucket) => exemplars.textOf(bucket))
-    page.line(sum, this.#slots[this.#bounds.length] ?? 0)
-    page.line(count, total)
+    const lines = (this.#lines ??= linesOf(this.#shape, this.#labels))
+    const slots = this.#slots
+    const bucketCount = this.#bounds.length
+    let count = 0
+    for (let bucket = 0; bucket < bucketCount; bucket++) {
+      count += slots[bucket] ?? 0
+      lines.set(bucket, count)
+    }
+    lines.set(bucketCount, count)
+    const sum = slots[bucketCount] ?? 0
+    const exemplars =
+      page.format === 'openmetrics' && this.#shape.exemplars?.clock !== undefined
+        ? this.#exemplars
+        : undefined
+    if (exemplars === undefined) {
+      page.line(lines.bytes, sum)
+    } else {
+      lines.writeWith(page, (place) => (place < bucketCount ? exemplars.textOf(place) : undefined))
+      page.line(nothing, sum)
+    }
   }
 
   #keepExemplar(bucket: number, traceId: string, value: number): void {
-    const clock = this.#shape.exemplarClock
+    const clock = this.#shape.exemplars?.clock
     if (clock === undefined) return
     this.#exemplars ??= new Exemplars(this.#bounds.length)
     this.#exemplars.set(bucket, traceId, value, clock.now())
   }
 }
 
-/** The lines of the buckets, and what stands before the two numbers after them. */
-interface SeriesLines {
-  readonly buckets: BucketLines
-  readonly sum: Uint8Array
-  readonly count: Uint8Array
-}
+const nothing = new Uint8Array(0)
 
-function linesOf(shape: HistogramShape, labels: string): SeriesLines {
-  return {
-    buckets: new BucketLines(shape, labels),
-    sum: encodeBefore(sampleText(`${shape.name}_sum`, labels)),
-    count: encodeBefore(sampleText(`${shape.name}_count`, labels)),
-  }
+/** Buckets and count, whose numbers are whole, and after them what stands before the sum. */
+function linesOf({ name, boundTexts }: HistogramShape, labels: string): LineBlock {
+  const bucketLabels = labels === '' ? '' : `${labels},`
+  return new LineBlock(
+    [
+      ...boundTexts.map((bound) => `${name}_bucket{${bucketLabels}le="${bound}`),
+      sampleText(`${name}_count`, labels),
+    ],
+    sampleText(`${name}_sum`, labels),
+  )
 }

@@ -304,4 +304,29 @@ describe('render', () => {
     plain.requests.route('GET', '/').record(200, 0.25, '0af7651916cd43dd8448eb211c80319c')
     expect((await plain.render({ accept })).body).not.toContain('trace_id')
   })
+
+  test('keeps traces from the moment that they are asked for, and shows none after it', async () => {
+    const accept = 'application/openmetrics-text'
+    const metrics = create()
+    const recorder = metrics.requests.route('GET', '/')
+    recorder.record(200, 0.25, 'before')
+    metrics.keepExemplars(true)
+    recorder.record(200, 5, 'while')
+    expect((await metrics.render({ accept })).body.match(/trace_id="\w+"/g)).toEqual(['trace_id="while"'])
+    metrics.keepExemplars(false)
+    expect((await metrics.render({ accept })).body).not.toContain('trace_id')
+  })
+
+  test('gives the page as bytes and as the same text', async () => {
+    const metrics = create()
+    metrics.requests.route('GET', '/größe/日本').record(200, 0.25)
+    const { bytes, body } = await metrics.render()
+    expect(Buffer.from(bytes).toString()).toBe(body)
+    expect(body).toContain('route="/größe/日本"')
+    // The memory of the page is written again by the next scrape; what was given must not change with it.
+    const copy = Uint8Array.from(bytes)
+    metrics.requests.route('GET', '/a').record(500, 0.25)
+    await metrics.render()
+    expect(Buffer.compare(bytes, copy)).toBe(0)
+  })
 })

@@ -7,6 +7,7 @@ import { type ClientRegistry, createClientRegistry } from './client-adapter.ts'
 import { createCustomHistogram } from './custom-histogram.ts'
 import { createCustomMetrics, type CustomMetrics } from './custom-metrics.ts'
 import { recordDependencyFacts } from './dependency-facts.ts'
+import type { ExemplarSwitch } from './exemplars.ts'
 import { familyName } from './exposition.ts'
 import { createFamilies } from './families.ts'
 import { checkRegistry, type ForeignRegistry } from './foreign-registry.ts'
@@ -81,6 +82,11 @@ export interface Metrics extends CustomMetrics {
    */
   adopt(registry: ForeignRegistry): void
   /**
+   * Switches exemplars on or off, whatever the option `exemplars` said; those that were kept are shown again when they are
+   * switched on again.
+   */
+  keepExemplars(on: boolean): void
+  /**
    * Collects and writes everything. Never rejects: a collector that fails or takes longer than a second is counted, and
    * its series are left out. Callers that ask at the same time share one answer.
    *
@@ -113,8 +119,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
   const build = [options.version ?? metricsDefaults.version, options.commit ?? metricsDefaults.commit]
   families.scalar('keelson_build_info').series(service, ...build).value = 1
 
-  const withExemplars = options.exemplars ?? metricsDefaults.exemplars
-  const requests = createRequestSeries(families, cap, withExemplars ? clock : undefined)
+  const exemplars: ExemplarSwitch = { clock: undefined }
+  const requests = createRequestSeries(families, cap, exemplars)
+  keepExemplars(options.exemplars ?? metricsDefaults.exemplars)
   const source = { service, families, clock }
   const subscriptions = [
     ...recordServiceFacts(source),
@@ -165,6 +172,9 @@ export function createMetrics(options: MetricsOptions): Metrics {
     },
   })
 
+  function keepExemplars(on: boolean): void {
+    exemplars.clock = on ? clock : undefined
+  }
   function onOverflow(metric: string): void {
     overflows.series(metric).value++
     report('overflow', metric)
@@ -184,6 +194,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     service,
     requests,
     ...custom,
+    keepExemplars,
     adopt(registry) {
       checkRegistry(registry)
       if (!registries.includes(registry)) registries.push(registry)

@@ -28,6 +28,20 @@ describe('PageWriter', () => {
     expect(page.toString()).toBe(lines.join('') + before)
   })
 
+  test('hands a page over, which the next one does not touch', () => {
+    const page = new PageWriter('text')
+    const take = () => page.take()
+    for (let line = 0; line < 5_000; line++) page.line(encodeBefore('first '), line)
+    const first = take()
+    const text = Buffer.from(first).toString()
+    expect(text.split('\n')).toHaveLength(5_001)
+    expect(page.length).toBe(0)
+    for (let line = 0; line < 6_000; line++) page.line(encodeBefore('second '), line)
+    expect(Buffer.from(first).toString()).toBe(text)
+    expect(Buffer.from(take()).toString().split('\n')).toHaveLength(6_001)
+    expect(take()).toHaveLength(0)
+  })
+
   test('forgets what is cut off', () => {
     const page = new PageWriter('text')
     page.text('kept\n')

@@ -120,6 +120,41 @@ describe('createRequestSeries', () => {
     )
   })
 
+  test('counts the sizes of bodies where there are any', async () => {
+    const { requests, lines } = setup()
+    const upload = requests.route('POST', '/videos')
+    upload.record(201, 0.1, undefined, 5_000, 0)
+    upload.record(201, 0.1, undefined, 50, 300)
+    requests.route('HEAD', '/videos').record(200, 0.1, undefined, 0, 300)
+    const labels = 'method="POST",route="/videos"'
+    expect(await lines('http_request_size_bytes_')).toEqual([
+      `http_request_size_bytes_bucket{${labels},le="100.0"} 1`,
+      `http_request_size_bytes_bucket{${labels},le="1000.0"} 1`,
+      `http_request_size_bytes_bucket{${labels},le="10000.0"} 2`,
+      `http_request_size_bytes_bucket{${labels},le="100000.0"} 2`,
+      `http_request_size_bytes_bucket{${labels},le="1000000.0"} 2`,
+      `http_request_size_bytes_bucket{${labels},le="10000000.0"} 2`,
+      `http_request_size_bytes_bucket{${labels},le="+Inf"} 2`,
+      `http_request_size_bytes_count{${labels}} 2`,
+      `http_request_size_bytes_sum{${labels}} 5050`,
+    ])
+    expect(await lines('http_response_size_bytes_count')).toEqual([
+      `http_response_size_bytes_count{${labels}} 1`,
+    ])
+  })
+
+  test('shows a status code from the scrape after its first request on', async () => {
+    const { requests, lines } = setup()
+    const videos = requests.route('GET', '/videos')
+    expect(await lines('http_requests_total')).toHaveLength(5)
+    videos.record(404, 0)
+    expect(await lines('http_requests_total')).toHaveLength(6)
+    videos.record(404, 0)
+    expect((await lines('http_requests_total')).filter((line) => / [1-9]/.test(line))).toEqual([
+      'http_requests_total{method="GET",route="/videos",status_code="404"} 2',
+    ])
+  })
+
   test('follows the requests in flight', async () => {
     const { requests, lines } = setup()
     requests.inFlight.inc()

@@ -1,10 +1,10 @@
-import type { Clock } from '@keelson/core/clock'
+import type { HistogramName } from './catalogue.ts'
 import type { Families } from './families.ts'
 import { escapeLabelValue } from './exposition.ts'
+import type { ExemplarSwitch } from './exemplars.ts'
 import { HistogramSeries, type HistogramShape, histogramShape } from './histogram-series.ts'
-import type { PageWriter } from './page-writer.ts'
-import { ScalarSeries } from './scalar-series.ts'
-import { overflowLabel, type RenderedSeries, type SeriesCap } from './series-family.ts'
+import { type Count, RouteCounts } from './route-counts.ts'
+import { overflowLabel, type SeriesCap } from './series-family.ts'
 
 /** Value of the label `route` of every request that no route matched. */
 export const unmatchedRoute = 'unmatched'
@@ -17,11 +17,22 @@ export interface RouteRecorder {
    * @param statusCode status of the answer; outside of 100–599 it is counted as `other`
    * @param durationSeconds from arrival to the end of the answer
    * @param traceId for the exemplar of its bucket, where exemplars are switched on; its time is a read of the clock, and a number
+   * @param requestBytes size of the body of the request; 0, also for one of unknown size, is no body and not counted
+   * @param responseBytes size of the body of the answer, likewise
    */
-  record(statusCode: number, durationSeconds: number, traceId?: string): void
+  record(
+    statusCode: number,
+    durationSeconds: number,
+    traceId?: string,
+    requestBytes?: number,
+    responseBytes?: number,
+  ): void
 }
 
-/** The series of inbound requests: `http_requests_total`, `http_request_duration_seconds`, `http_requests_in_flight`. */
+/**
+ * The series of inbound requests: `http_requests_total`, `http_request_duration_seconds`, `http_request_size_bytes`,
+ * `http_response_size_bytes`, `http_requests_in_flight`.
+ */
 export interface RequestMetrics {
   /**
    * The recorder of a method and route; the same object every time. Meant to be fetched once per route and kept.
@@ -60,31 +71,38 @@ const outsideClass = statusClasses.length - 1
 /**
  * Makes the request series and gives them their place in the exposition.
  *
- * @param exemplarClock switches exemplars on
+ * @param exemplars whether durations keep the ids of traces
  */
 export function createRequestSeries(
   families: Families,
   cap: SeriesCap,
-  exemplarClock?: Clock,
+  exemplars?: ExemplarSwitch,
 ): RequestMetrics {
-  const duration = families.histogram('http_request_duration_seconds').definition
   const total = families.scalar('http_requests_total').definition
   const inFlight = families.scalar('http_requests_in_flight').series()
-  const shape = histogramShape(duration.name, duration.buckets ?? [], exemplarClock)
   const byRoute = new Map<string, Map<string, RouteSeries>>()
   const all: RouteSeries[] = []
   let overflow: RouteRecorder | undefined
 
-  const durations: RenderedSeries[] = []
-  families.put({ definition: duration, all: () => durations })
-  families.put({ definition: total, all: () => all })
+  const shown = {
+    durations: histogramOf('http_request_duration_seconds', exemplars),
+    requestSizes: histogramOf('http_request_size_bytes'),
+    responseSizes: histogramOf('http_response_size_bytes'),
+  }
+  families.put({ definition: total, all: () => all.map(({ counts }) => counts) })
+
+  function histogramOf(name: HistogramName, switched?: ExemplarSwitch): ShownHistogram {
+    const { definition } = families.histogram(name)
+    const series: HistogramSeries[] = []
+    families.put({ definition, all: () => series })
+    return { shape: histogramShape(name, definition.buckets ?? [], switched), series }
+  }
 
   function add(method: string, route: string): RouteSeries {
-    const series = new RouteSeries(shape, total.name, method, route)
+    const series = new RouteSeries(shown, total.name, method, route)
     const ofRoute = byRoute.get(route) ?? new Map<string, RouteSeries>()
     byRoute.set(route, ofRoute.set(method, series))
     all.push(series)
-    durations.push(series.durations)
     return series
   }
   return {
@@ -113,32 +131,54 @@ export function createRequestSeries(
   }
 }
 
-/** What one method and route has counted. */
-class RouteSeries implements RouteRecorder, RenderedSeries {
-  /** What stands under the header of the durations; the object itself writes the counts. */
-  readonly durations: RenderedSeries = { write: (page) => this.#writeDurations(page) }
-  readonly #shape: HistogramShape
-  readonly #totalName: string
-  readonly #labels: string
-  readonly #classes: (StatusClassSeries | undefined)[] = statusClasses.map(() => undefined)
+/** A histogram of requests and those of its series that have seen a value. */
+interface ShownHistogram {
+  readonly shape: HistogramShape
+  readonly series: HistogramSeries[]
+}
 
-  constructor(shape: HistogramShape, totalName: string, method: string, route: string) {
-    this.#shape = shape
-    this.#totalName = totalName
+/** The histograms that a route records into. */
+interface ShownHistograms {
+  readonly durations: ShownHistogram
+  readonly requestSizes: ShownHistogram
+  readonly responseSizes: ShownHistogram
+}
+
+/** What one method and route has counted. */
+class RouteSeries implements RouteRecorder {
+  readonly counts: RouteCounts
+  readonly #shown: ShownHistograms
+  readonly #labels: string
+  readonly #answersWithBody: boolean
+  readonly #classes: (StatusClassSeries | undefined)[] = statusClasses.map(() => undefined)
+  #requestSizes: HistogramSeries | undefined
+  #responseSizes: HistogramSeries | undefined
+
+  constructor(shown: ShownHistograms, totalName: string, method: string, route: string) {
+    this.#shown = shown
+    this.#answersWithBody = method !== 'HEAD'
     this.#labels = `method="${escapeLabelValue(method)}",route="${escapeLabelValue(route)}"`
+    this.counts = new RouteCounts(totalName, this.#labels)
     for (const code of codesFromStart) this.#classOf(code).startAtZero(code)
   }
 
-  record(statusCode: number, durationSeconds: number, traceId?: string): void {
+  record(
+    statusCode: number,
+    durationSeconds: number,
+    traceId?: string,
+    requestBytes: number = 0,
+    responseBytes: number = 0,
+  ): void {
     this.#classOf(statusCode).record(statusCode, durationSeconds, traceId)
-  }
-
-  write(page: PageWriter): void {
-    for (const series of this.#classes) series?.writeCounts(page)
-  }
-
-  #writeDurations(page: PageWriter): void {
-    for (const series of this.#classes) series?.writeDurations(page)
+    if (requestBytes > 0) {
+      this.#requestSizes ??= seriesOf(this.#shown.requestSizes, this.#labels)
+      this.#requestSizes.observe(requestBytes)
+    }
+    // The answer to HEAD announces a body that it does not have.
+    if (responseBytes > 0 && this.#answersWithBody) {
+      this.#responseSizes ??= seriesOf(this.#shown.responseSizes, this.#labels)
+      this.#responseSizes.observe(responseBytes)
+    }
   }
 
   #classOf(statusCode: number): StatusClassSeries {
@@ -148,7 +188,7 @@ class RouteSeries implements RouteRecorder, RenderedSeries {
 
   #addClass(index: number): StatusClassSeries {
     const statusClass = statusClasses[index] ?? overflowLabel
-    const series = new StatusClassSeries(this.#shape, this.#totalName, this.#labels, statusClass)
+    const series = new StatusClassSeries(this.counts, this.#shown.durations, this.#labels, statusClass)
     this.#classes[index] = series
     return series
   }
@@ -156,18 +196,18 @@ class RouteSeries implements RouteRecorder, RenderedSeries {
 
 /** One status class of a route: a duration histogram, and a counter per status code that was seen. */
 class StatusClassSeries {
-  readonly #totalName: string
+  readonly #counts: RouteCounts
+  readonly #shown: ShownHistogram
   readonly #labels: string
   readonly #outside: boolean
-  readonly #durations: HistogramSeries
-  readonly #codes: (ScalarSeries | undefined)[] = []
-  #observed = false
+  readonly #codes: (Count | undefined)[] = []
+  #durations: HistogramSeries | undefined
 
-  constructor(shape: HistogramShape, totalName: string, labels: string, statusClass: string) {
-    this.#totalName = totalName
-    this.#labels = labels
+  constructor(counts: RouteCounts, shown: ShownHistogram, labels: string, statusClass: string) {
+    this.#counts = counts
+    this.#shown = shown
+    this.#labels = `${labels},status_class="${statusClass}"`
     this.#outside = statusClass === overflowLabel
-    this.#durations = new HistogramSeries(shape, `${labels},status_class="${statusClass}"`)
   }
 
   startAtZero(statusCode: number): void {
@@ -175,39 +215,32 @@ class StatusClassSeries {
   }
 
   record(statusCode: number, durationSeconds: number, traceId: string | undefined): void {
-    this.#observed = true
     this.#countOf(statusCode).value++
+    this.#durations ??= seriesOf(this.#shown, this.#labels)
     this.#durations.observe(durationSeconds, traceId)
   }
 
-  writeCounts(page: PageWriter): void {
-    for (const series of this.#codes) series?.write(page)
-  }
-
-  writeDurations(page: PageWriter): void {
-    if (this.#observed) this.#durations.write(page)
-  }
-
-  #countOf(statusCode: number): ScalarSeries {
+  #countOf(statusCode: number): Count {
     const index = this.#outside ? 0 : Math.trunc(statusCode) % 100
     return (
       this.#codes[index] ??
-      this.#addCode(index, this.#outside ? overflowLabel : String(Math.trunc(statusCode)))
+      (this.#codes[index] = this.#counts.add(this.#outside ? overflowLabel : String(Math.trunc(statusCode))))
     )
   }
+}
 
-  #addCode(index: number, code: string): ScalarSeries {
-    const series = new ScalarSeries(this.#totalName, `${this.#labels},status_code="${code}"`)
-    this.#codes[index] = series
-    return series
-  }
+/** A series that is shown from now on: made with its first value. */
+function seriesOf({ shape, series }: ShownHistogram, labels: string): HistogramSeries {
+  const made = new HistogramSeries(shape, labels)
+  series.push(made)
+  return made
 }
 
 function countingOverflow(series: RouteRecorder, count: () => void): RouteRecorder {
   return {
-    record(statusCode, durationSeconds, traceId) {
+    record(statusCode, durationSeconds, traceId, requestBytes, responseBytes) {
       count()
-      series.record(statusCode, durationSeconds, traceId)
+      series.record(statusCode, durationSeconds, traceId, requestBytes, responseBytes)
     },
   }
 }

@@ -12,6 +12,9 @@ import type { RuntimeCollector } from './runtime-series.ts'
 export interface Exposition {
   /** Value of the `content-type` header. */
   readonly contentType: string
+  /** The page as it goes out, in UTF-8. */
+  readonly bytes: Uint8Array
+  /** The page as text, made when it is first asked for. */
   readonly body: string
 }
 
@@ -67,10 +70,10 @@ export function createScrape({
     await families.write(page, leftOut, pause)
     for (const metric of foreign) await writeForeign(page, metric, pause)
     if (format === 'openmetrics') page.text('# EOF\n')
-    const body = page.toString()
+    const exposition = expositionOf(contentTypes[format], page.take())
     scrapeCount.value++
     scrapeSeconds.value += (clock.monotonic() - startedAtMs) / 1_000
-    return { contentType: contentTypes[format], body }
+    return exposition
   }
 
   /** @returns the metrics that are left out because their collector failed */
@@ -137,6 +140,18 @@ function pauseFor(page: PageWriter, clock: Clock): Pause {
     if (page.length < lookAt) return undefined
     lookAt = page.length + lookEveryBytes
     return clock.monotonic() - turnedAtMs < turnMs ? undefined : turn()
+  }
+}
+
+function expositionOf(contentType: string, bytes: Uint8Array): Exposition {
+  let body: string | undefined
+  return {
+    contentType,
+    bytes,
+    get body() {
+      body ??= Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString()
+      return body
+    },
   }
 }
 

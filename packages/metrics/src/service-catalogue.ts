@@ -3,6 +3,8 @@ import type { Definitions } from './metric-definition.ts'
 /** Name of a histogram of a service. */
 export type ServiceHistogramName =
   | 'http_request_duration_seconds'
+  | 'http_request_size_bytes'
+  | 'http_response_size_bytes'
   | 'keelson_client_call_duration_seconds'
   | 'keelson_client_attempt_duration_seconds'
   | 'keelson_dns_query_duration_seconds'
@@ -51,6 +53,9 @@ export type ServiceScalarName =
 /** The defaults of every Prometheus client library, 5 ms to 10 s; boards and recording rules rely on them. */
 const requestBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10] as const
 
+/** Powers of ten from one packet to what no answer should be: enough to see which route moves the bytes. */
+const sizeBuckets = [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000] as const
+
 /** Metrics of the requests of a service and of what happens to it. */
 export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScalarName> = {
   http_request_duration_seconds: {
@@ -64,6 +69,20 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     type: 'counter',
     help: 'Requests that ended, by the status of their answer.',
     labels: ['method', 'route', 'status_code'],
+  },
+  http_request_size_bytes: {
+    type: 'histogram',
+    help: 'Announced size of the bodies of requests; those without one are not counted.',
+    labels: ['method', 'route'],
+    unit: 'bytes',
+    buckets: sizeBuckets,
+  },
+  http_response_size_bytes: {
+    type: 'histogram',
+    help: 'Size of the bodies of answers; streams of unknown size and answers without a body are not counted.',
+    labels: ['method', 'route'],
+    unit: 'bytes',
+    buckets: sizeBuckets,
   },
   http_requests_in_flight: { type: 'gauge', help: 'Requests that are being handled now.', labels: [] },
 

@@ -45,7 +45,7 @@ function clientSeries() {
   }
 }
 
-// The aims are 0.1 of a scrape and 100 ns a recording; on a loaded machine a test can only hold a multiple of them.
+// The aims are 0.1 of a scrape and 100 ns a recording (`npm run metrics --workspace bench`); on a loaded machine a test can only hold a multiple.
 describe('the cost of request series, beside the same in the client library', () => {
   test('of recording is at most a fifth', async () => {
     const recorder = metrics.requests.route('GET', '/videos/:id')

@@ -94,8 +94,15 @@ const optionsOf: Readonly<Record<Panel['kind'], object>> = {
   'state-timeline': { mergeValues: true, rowHeight: 0.8, showValue: 'auto' },
 }
 
-function targetJson({ expr, legend }: Target, index: number): object {
-  return { datasource, expr, legendFormat: legend, range: true, refId: String.fromCodePoint(65 + index) }
+function targetJson({ expr, legend, exemplar }: Target, index: number): object {
+  return {
+    datasource,
+    ...(exemplar === true ? { exemplar } : {}),
+    expr,
+    legendFormat: legend,
+    range: true,
+    refId: String.fromCodePoint(65 + index),
+  }
 }
 
 function stateMappings(states: NonNullable<Panel['states']>): object {

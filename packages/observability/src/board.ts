@@ -2,7 +2,7 @@ import type { Matcher, SeriesName } from './series-name.ts'
 import { selector } from './series-name.ts'
 
 /** Units of Grafana that the board uses. */
-export type Unit = 's' | 'bytes' | 'percentunit' | 'reqps' | 'ops' | 'short' | 'dateTimeAsIso'
+export type Unit = 's' | 'bytes' | 'Bps' | 'percentunit' | 'reqps' | 'ops' | 'short' | 'dateTimeAsIso'
 
 /** A query of a panel, with the name of its series. */
 export interface Target {
@@ -10,6 +10,8 @@ export interface Target {
   readonly expr: string
   /** As Grafana writes it: `{{route}}`. */
   readonly legend: string
+  /** Show the traces that Prometheus keeps beside the series: `metrics.exemplars` of the services. @defaultValue false */
+  readonly exemplar?: boolean
 }
 
 /** A panel as its author thinks of it; the generator adds place, data source and defaults. */

@@ -72,6 +72,7 @@ export const requestRows: readonly Row[] = [
         targets: [0.5, 0.9, 0.99].map((quantile) => ({
           expr: durationQuantile(quantile),
           legend: `${quantile * 100} %`,
+          exemplar: true,
         })),
       },
       {
@@ -81,6 +82,23 @@ export const requestRows: readonly Row[] = [
         unit: 's',
         targets: [
           { expr: durationQuantile(0.99, 'job, method, route'), legend: '{{job}} {{method}} {{route}}' },
+        ],
+      },
+      {
+        title: 'Bytes by route',
+        description:
+          'Bodies of answers and of requests, in bytes a second; streams of unknown size are not in it.',
+        kind: 'timeseries',
+        unit: 'Bps',
+        targets: [
+          {
+            expr: `sum by (job, method, route) (${rate('http_response_size_bytes_sum')})`,
+            legend: '{{job}} {{method}} {{route}} answers',
+          },
+          {
+            expr: `sum by (job, method, route) (${rate('http_request_size_bytes_sum')})`,
+            legend: '{{job}} {{method}} {{route}} requests',
+          },
         ],
       },
       {

@@ -32,6 +32,7 @@ const knownUnits: ReadonlySet<string> = new Set([
   'short',
   's',
   'bytes',
+  'Bps',
   'percentunit',
   'reqps',
   'ops',

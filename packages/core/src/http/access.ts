@@ -1,10 +1,13 @@
 import type { InboundRequest } from './request-context.ts'
+import { isSampled } from './traceparent.ts'
 
 /** What one inbound request was, once it has ended: the raw material of the access line. */
 export interface AccessRecord {
   readonly requestId: string
   readonly traceId?: string | undefined
   readonly spanId?: string | undefined
+  /** Whether the trace is kept: only then an exemplar leads anywhere. */
+  readonly traceSampled?: boolean
   readonly method: string
   /** Template of the route, `/videos/:id`; `undefined` when none matched. */
   readonly route: string | undefined
@@ -51,6 +54,7 @@ export function accessRecord(
     requestId: inbound.requestId,
     traceId: inbound.traceId,
     spanId: inbound.spanId,
+    traceSampled: isSampled(inbound.traceFlags),
     method: request.method ?? '',
     route: inbound.route,
     url: query === -1 ? url : url.slice(0, query),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseTraceparent } from './traceparent.ts'
+import { isSampled, parseTraceparent } from './traceparent.ts'
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 const spanId = 'b7ad6b7169203331'
@@ -28,5 +28,12 @@ describe('parseTraceparent', () => {
     ['a trailing blank', `00-${traceId}-${spanId}-01 `],
   ])('takes %s for absent', (_name, header) => {
     expect(parseTraceparent(header)).toBeUndefined()
+  })
+})
+
+describe('isSampled', () => {
+  it('looks at the lowest bit alone', () => {
+    expect(['01', 'ff', '03'].map(isSampled)).toEqual([true, true, true])
+    expect(['00', '02', 'fe', '10', undefined].map(isSampled)).toEqual([false, false, false, false, false])
   })
 })

@@ -23,3 +23,12 @@ export function parseTraceparent(header: string | readonly string[] | undefined)
   // The pattern has these groups whenever it matches.
   return { traceId: match[2] as string, spanId: match[3] as string, flags: match[4] as string }
 }
+
+/**
+ * Whether the caller keeps the trace, by the flags of its `traceparent`.
+ *
+ * @param flags two hexadecimal digits
+ */
+export function isSampled(flags: string | undefined): boolean {
+  return flags !== undefined && /[13579bdf]$/.test(flags)
+}

@@ -13,7 +13,7 @@ const LEVEL = 1
  * @returns `undefined` when the body goes out as it is
  */
 export async function compressed(
-  body: string,
+  body: string | Uint8Array,
   acceptEncoding: string | string[] | undefined,
 ): Promise<Buffer | undefined> {
   if (body.length < SHORTEST_COMPRESSED || !acceptsGzip(String(acceptEncoding ?? ''))) return undefined

@@ -4,7 +4,8 @@ import { actionPrefix } from './ops-action-limits.ts'
 /** A page of metrics. */
 export interface MetricsPage {
   readonly contentType: string
-  readonly body: string
+  /** Text, or its UTF-8: a large page that exists as bytes already is not encoded again. */
+  readonly body: string | Uint8Array
 }
 
 /** What the operations endpoints show. */
@@ -38,7 +39,7 @@ export interface OpsRequest {
 export interface OpsAnswer {
   readonly statusCode: number
   readonly contentType: string
-  readonly body: string
+  readonly body: string | Uint8Array
   /** Methods that are allowed, on 405. */
   readonly allow?: string
 }
