@@ -36,6 +36,23 @@ const status: number = answer.status
 const maybe: { id: string; title: string } | null = answer.body
 export const inferred: readonly unknown[] = [greeting, port, video, unvalidated, status, maybe]
 
+// Declared operations have names and types.
+const named = await createService({
+  name: 'delivery',
+  dependencies: {
+    catalog: {
+      target: 'http://catalog:8080',
+      operations: { video: { method: 'GET', path: '/videos/{id}', response: Video } },
+    },
+  },
+})
+const called: { id: string; title: string } = await named.dependencies.catalog.call('video', {
+  params: { id: 7 },
+})
+// @ts-expect-error no such operation
+void named.dependencies.catalog.call('vidoe')
+export const operations: readonly unknown[] = [called]
+
 // A definition of its own keeps its types; running it is hermetic.
 export const definition = defineService({
   name: 'catalog',

@@ -7,8 +7,8 @@ import type { AnswerHeaders } from './transport.ts'
 /** Methods that a call can have. */
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
-/** What a call brings along, beside its path parameters. */
-export interface CallOptions<Schema extends StandardSchema | undefined = undefined, Fallback = never> {
+/** What every call may bring along. */
+export interface CommonCallOptions<Fallback = never> {
   /** Query parameters; `undefined` leaves one out, a list repeats it. */
   readonly query?: Readonly<Record<string, QueryValue>>
   /** Headers of this call. They win over those that the client sets, propagation included. */
@@ -17,8 +17,6 @@ export interface CallOptions<Schema extends StandardSchema | undefined = undefin
   readonly signal?: AbortSignal
   /** Time for this whole call in milliseconds, in place of the policy's. */
   readonly timeoutMs?: number
-  /** Validates the body of the answer and gives the call its type. */
-  readonly response?: Schema
   /**
    * Gives the body in place of a call that failed or was refused, for a 404 as for a time-out: throw `error` again for what
    * it must not hide. Not asked when the call was cancelled.
@@ -30,6 +28,20 @@ export interface CallOptions<Schema extends StandardSchema | undefined = undefin
    * @defaultValue true for GET, HEAD, OPTIONS, PUT and DELETE, and with a header `idempotency-key`; else false
    */
   readonly idempotent?: boolean
+  /**
+   * Whether a GET or HEAD waits for an identical one (method, address, headers of the call) that is under way, in place of being
+   * sent. The request that is sent carries the id of the call that came first.
+   *
+   * @defaultValue that of the client
+   */
+  readonly deduplicate?: boolean
+}
+
+/** What a call brings along, beside its path parameters. */
+export interface CallOptions<Schema extends StandardSchema | undefined = undefined, Fallback = never>
+  extends CommonCallOptions<Fallback> {
+  /** Validates the body of the answer and gives the call its type. */
+  readonly response?: Schema
 }
 
 /** {@link CallOptions} of a method that sends a body. */

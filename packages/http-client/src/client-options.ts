@@ -2,32 +2,27 @@ import type { Clock } from '@keelson/core/clock'
 import type { Resolver } from '@keelson/core/dns'
 import { checkOptions, KeelsonError, type OptionRule, optionRules } from '@keelson/core/errors'
 import {
+  type BalancerOptions,
+  checkEndpointPolicy,
+  checkPolicy,
   endpointDefaults,
   type EndpointPolicy,
-  type PipelineOptions,
   type Policy,
   type Profile,
+  profiles,
 } from '@keelson/resilience'
-import type { ClientFallback } from './client.ts'
+import type { ClientFallback } from './client-types.ts'
+import { checkOperations, type Operations } from './operations.ts'
 
-/** Options of `createHttpClient`: the policy of the calls, and the connections that they go over. */
-export interface HttpClientOptions extends Policy {
-  /** Name of the service that calls: sent as `x-client`, part of every published fact. */
-  readonly service: string
-  /** Name of the dependency: part of every published fact, of errors and of series. */
-  readonly dependency: string
-  /** Where it is: `http://catalog:8080`, with a base path if need be. */
-  readonly target: string
-  /** Kind of neighbour; sets the defaults of the policy, of `propagation` and of `connectTimeoutMs`. @defaultValue `internal` */
-  readonly profile?: Profile
+/** The part of a client's options that can change while it runs. */
+export interface HttpClientPolicy extends Policy {
   /**
-   * Whether request id, trace, remaining time, criticality and the name of the service are sent along.
+   * Whether identical GET and HEAD calls that are under way at the same time are made once. Each caller keeps its own deadline,
+   * signal and fallback.
    *
-   * @defaultValue true; false in the profile `external`
+   * @defaultValue false
    */
-  readonly propagation?: boolean
-  /** Fallback of every call that brings none of its own. What it gives passes through `response`, as the type of the call promises. */
-  readonly fallback?: ClientFallback
+  readonly deduplicate?: boolean
   /**
    * Time in milliseconds to make a connection.
    *
@@ -50,8 +45,6 @@ export interface HttpClientOptions extends Policy {
    * @defaultValue 60,000 — a new replica behind one address has 80 % of its share in 40 s, with 300 s in 247 s (simulated 2026-11); 300,000 in `external`
    */
   readonly connectionMaxAgeMs?: number | false
-  /** Finds the addresses of the target. @defaultValue `createResolver` of `@keelson/core/dns` */
-  readonly resolver?: Resolver
   /**
    * Connections to one address at most.
    *
@@ -73,6 +66,30 @@ export interface HttpClientOptions extends Policy {
    * @defaultValue 10,485,760
    */
   readonly maxResponseBytes?: number
+}
+
+/** Options of `createHttpClient`: the policy of the calls, and the connections that they go over. */
+export interface HttpClientOptions<Declared extends Operations = Operations> extends HttpClientPolicy {
+  /** Name of the service that calls: sent as `x-client`, part of every published fact. */
+  readonly service: string
+  /** Name of the dependency: part of every published fact, of errors and of series. */
+  readonly dependency: string
+  /** Where it is: `http://catalog:8080`, with a base path if need be. */
+  readonly target: string
+  /** Kind of neighbour; sets the defaults of the policy, of `propagation` and of `connectTimeoutMs`. @defaultValue `internal` */
+  readonly profile?: Profile
+  /**
+   * Whether request id, trace, remaining time, criticality and the name of the service are sent along.
+   *
+   * @defaultValue true; false in the profile `external`
+   */
+  readonly propagation?: boolean
+  /** Calls that have a name, for `call(name, …)`. */
+  readonly operations?: Declared
+  /** Fallback of every call that brings none of its own. What it gives passes through `response`, as the type of the call promises. */
+  readonly fallback?: ClientFallback
+  /** Finds the addresses of the target. @defaultValue `createResolver` of `@keelson/core/dns` */
+  readonly resolver?: Resolver
   /** @defaultValue the clock of the process */
   readonly clock?: Clock
   /** Source of jitter and span ids, 0 to 1. @defaultValue `Math.random` */
@@ -101,8 +118,44 @@ export const httpClientDefaults: {
 const code = 'KEELSON_CLIENT_OPTIONS_INVALID'
 const maxAgeRule = optionRules.number({ min: 100, max: 86_400_000 })
 
+const connectionRules: {
+  readonly [Name in Exclude<keyof HttpClientPolicy, keyof Policy>]-?: OptionRule
+} = {
+  deduplicate: optionRules.boolean,
+  connectTimeoutMs: optionRules.number({ min: 1, max: 600_000 }),
+  endpoints: optionRules.any,
+  connectionMaxAgeMs: (value) => (value === false ? undefined : maxAgeRule(value)),
+  maxConnections: optionRules.number({ min: 1, max: 10_000, integer: true }),
+  keepAliveMs: optionRules.number({ min: 1, max: 600_000 }),
+  maxResponseBytes: optionRules.number({ min: 1, max: 2 ** 30, integer: true }),
+}
+
+/** Checked by the pipeline. */
+const layerRules: { readonly [Name in keyof Required<Policy>]: OptionRule } = {
+  timeoutMs: optionRules.any,
+  attemptTimeoutMs: optionRules.any,
+  bulkhead: optionRules.any,
+  retry: optionRules.any,
+  breaker: optionRules.any,
+  hedge: optionRules.any,
+}
+
 /**
- * Checks the options of a client, those of its policy excepted: the pipeline checks them.
+ * Checks what a client can be given while it runs, and does nothing else.
+ *
+ * @param profile gives what the policy leaves out
+ * @throws KEELSON_CLIENT_OPTIONS_INVALID, KEELSON_RESILIENCE_OPTIONS_INVALID; `details.path` names the number
+ */
+export function checkClientPolicy(policy: HttpClientPolicy, profile: Profile = 'internal'): void {
+  checkOptions(code, 'createHttpClient', policy, { ...connectionRules, ...layerRules })
+  checkPolicy(profile, layersOf(policy))
+  const { endpoints } = policy
+  if (endpoints !== undefined && endpoints !== false)
+    checkEndpointPolicy({ ...endpointDefaults, ...endpoints })
+}
+
+/**
+ * Checks the options of a client, those of its layers excepted: the pipeline checks them.
  *
  * @returns the target as a URL
  * @throws KEELSON_CLIENT_OPTIONS_INVALID
@@ -115,22 +168,14 @@ export function checkClientOptions(options: HttpClientOptions): URL {
     profile: optionRules.oneOf('internal', 'external', 'batch'),
     propagation: optionRules.boolean,
     fallback: optionRules.function,
-    connectTimeoutMs: optionRules.number({ min: 1, max: 600_000 }),
-    endpoints: optionRules.any,
-    connectionMaxAgeMs: (value) => (value === false ? undefined : maxAgeRule(value)),
+    operations: optionRules.object,
+    ...connectionRules,
     resolver: optionRules.object,
-    maxConnections: optionRules.number({ min: 1, max: 10_000, integer: true }),
-    keepAliveMs: optionRules.number({ min: 1, max: 600_000 }),
-    maxResponseBytes: optionRules.number({ min: 1, max: 2 ** 30, integer: true }),
     clock: optionRules.object,
     random: optionRules.function,
-    timeoutMs: optionRules.any,
-    attemptTimeoutMs: optionRules.any,
-    bulkhead: optionRules.any,
-    retry: optionRules.any,
-    breaker: optionRules.any,
-    hedge: optionRules.any,
+    ...layerRules,
   })
+  checkOperations(options.operations ?? {})
   const url = URL.canParse(options.target) ? new URL(options.target) : undefined
   const plain = url?.username === '' && url.password === '' && url.search === '' && url.hash === ''
   if (url === undefined || !['http:', 'https:'].includes(url.protocol) || !plain) {
@@ -144,7 +189,7 @@ export function checkClientOptions(options: HttpClientOptions): URL {
 }
 
 /** The numbers of the connections, defaults filled in. */
-export function transportSettings(options: HttpClientOptions, profile: Profile): TransportSettings {
+export function transportSettings(options: HttpClientPolicy, profile: Profile): TransportSettings {
   const { connectTimeoutMs, connectionMaxAgeMs, maxConnections, keepAliveMs, maxResponseBytes } = options
   return {
     connectTimeoutMs: connectTimeoutMs ?? httpClientDefaults.connectTimeoutMs[profile],
@@ -167,24 +212,23 @@ export interface TransportSettings {
   readonly maxResponseBytes: number
 }
 
-/** The part of the options that is the pipeline's. */
-export function pipelineOptionsOf(options: HttpClientOptions): PipelineOptions {
-  const { service, dependency } = options
-  const set = pipelineKeys.filter((key) => options[key] !== undefined).map((key) => [key, options[key]])
-  return { service, dependency, ...Object.fromEntries(set) }
+/** The part of a policy that is the pipeline's. */
+export function layersOf(policy: HttpClientPolicy): Policy {
+  // The rules are named after the fields of `Policy`, and after nothing else.
+  const names = Object.keys(layerRules) as (keyof Policy)[]
+  return Object.fromEntries(
+    names.filter((name) => policy[name] !== undefined).map((name) => [name, policy[name]]),
+  )
 }
 
-const pipelineKeys = [
-  'profile',
-  'timeoutMs',
-  'attemptTimeoutMs',
-  'bulkhead',
-  'retry',
-  'breaker',
-  'hedge',
-  'clock',
-  'random',
-] as const satisfies readonly (keyof PipelineOptions)[]
+/** The part of a policy that is the balancer's. */
+export function balancerPolicyOf(
+  { endpoints, attemptTimeoutMs }: HttpClientPolicy,
+  profile: Profile,
+): EndpointPolicy & Pick<BalancerOptions, 'penaltyMs'> {
+  const limitMs = attemptTimeoutMs ?? profiles[profile].attemptTimeoutMs
+  return { ...(endpoints === false ? {} : endpoints), ...(limitMs === false ? {} : { penaltyMs: limitMs }) }
+}
 
 /** The name goes into a header. */
 function tokenRule(value: unknown): ReturnType<OptionRule> {

@@ -21,6 +21,7 @@ describe('createHttpClient', () => {
     expect(client.state()).toEqual({
       target: 'http://catalog:8080',
       breaker: 'closed',
+      groups: {},
       inFlight: 0,
       queued: 0,
       retryTokens: 10,

@@ -1,82 +1,39 @@
 import { channel } from '@keelson/core/channels'
 import { type Clock, systemClock } from '@keelson/core/clock'
-import { currentContext, type RequestContext } from '@keelson/core/context'
+import { currentContext } from '@keelson/core/context'
 import { createResolver } from '@keelson/core/dns'
-import { isKeelsonError, type KeelsonError } from '@keelson/core/errors'
-import type { StandardSchema } from '@keelson/core/standard-schema'
+import { isKeelsonError } from '@keelson/core/errors'
 import {
   type Attempt,
   type Balancer,
   createBalancer,
   createPipeline,
-  type EndpointState,
   type Pipeline,
-  type PipelineState,
-  profiles,
 } from '@keelson/resilience'
-import type { Answer, BodyCall, BodyCallOptions, Call, HttpMethod, RequestCall } from './call-types.ts'
+import type { Answer, BodyCall, Call, HttpMethod, RequestCall } from './call-types.ts'
 import { classifyClientError } from './classification.ts'
 import {
+  balancerPolicyOf,
   checkClientOptions,
+  checkClientPolicy,
   type HttpClientOptions,
+  type HttpClientPolicy,
   httpClientDefaults,
-  pipelineOptionsOf,
+  layersOf,
+  type TransportSettings,
   transportSettings,
 } from './client-options.ts'
+import type { HttpClient, HttpClientState } from './client-types.ts'
 import { closedError } from './closed-error.ts'
-import { EndpointSet } from './endpoint-set.ts'
+import { type ConnectionPolicy, EndpointSet } from './endpoint-set.ts'
 import { type ClientFetch, readFetch, toResponse } from './fetch-call.ts'
-import { expandPath, type PathValue } from './path-template.ts'
+import { type NoOperations, type OperationCall, type Operations, unknownOperation } from './operations.ts'
+import { isRead, isRepeatable, type LooseOptions, prepareCall, type PreparedCall } from './prepared-call.ts'
 import { propagationHeaders } from './propagation.ts'
-import { appendQuery } from './query.ts'
-import { encodeBody } from './request-body.ts'
 import { decodeBody, validateBody } from './response-body.ts'
 import { statusError } from './status-error.ts'
 import { type EndedCall, translateError } from './translate-error.ts'
-import type { Exchange, TransportStats, WireAnswer } from './transport.ts'
-
-/** Gives the body of any failed call of a client. */
-export type ClientFallback = (error: KeelsonError, call: FailedCall) => unknown
-
-/** The call that a client's fallback stands in for. */
-export interface FailedCall {
-  readonly method: HttpMethod
-  /** As the caller wrote it, parameters not filled in. */
-  readonly path: string
-}
-
-/** What a client is doing. */
-export interface HttpClientState extends PipelineState {
-  readonly target: string
-  /** All 0 before the first call. */
-  readonly connections: TransportStats
-  /** Empty before the first call. Where the name has one address, groups of connections to it. */
-  readonly endpoints: readonly EndpointState[]
-}
-
-/**
- * Calls one dependency over HTTP. Every method rejects with a KeelsonError: KEELSON_CLIENT_* for what happened to the
- * exchange, KEELSON_RESILIENCE_* when a policy refused the call or its time was over.
- */
-export interface HttpClient {
-  readonly get: Call
-  readonly head: Call
-  readonly delete: BodyCall
-  readonly post: BodyCall
-  readonly put: BodyCall
-  readonly patch: BodyCall
-  readonly request: RequestCall
-  /** Calls in the form of the global `fetch`, for libraries that take one; bound to its client. */
-  readonly fetch: ClientFetch
-  state(): HttpClientState
-  /** Opens the breaker until {@link release}: every call is refused, or answered by its fallback. */
-  isolate(): Promise<void>
-  /** Ends the isolation. */
-  release(): Promise<void>
-  /** Refuses further calls, waits for those in flight and closes the connections. */
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
+import type { Exchange, ExchangePhase, WireAnswer } from './transport.ts'
 
 /**
  * Makes the client of one dependency. Publishes `keelson.dependency.declared`, and by its pipeline the facts of each call.
@@ -87,42 +44,22 @@ export interface HttpClient {
  * const catalog = createHttpClient({ service: 'delivery', dependency: 'catalog', target: 'http://catalog:8080' })
  * const video = await catalog.get('/videos/{id}', { params: { id: 7 } })
  */
-export function createHttpClient(options: HttpClientOptions): HttpClient {
+export function createHttpClient<const Declared extends Operations = NoOperations>(
+  options: HttpClientOptions<Declared>,
+): HttpClient<Declared> {
   const target = checkClientOptions(options)
   const client = new PipelinedClient(options, target)
   channel('keelson.dependency.declared').publish({
     service: options.service,
     dependency: options.dependency,
   })
-  return client
+  return client as unknown as HttpClient<Declared> // `call` looks the names up at run time
 }
 
-/** Options of a call as they are at run time; the types of the methods see to it that they fit. */
-type LooseOptions = BodyCallOptions<StandardSchema | undefined, unknown> & {
-  readonly params?: Readonly<Record<string, PathValue>>
-}
-
-/** A call, ready to be sent any number of times. */
-interface PreparedCall {
-  readonly method: HttpMethod
-  readonly template: string
-  readonly path: string
-  readonly headers: Record<string, string>
-  readonly body: string | Uint8Array | undefined
-  readonly idempotent: boolean
-  readonly response: StandardSchema | undefined
-  /** Whether the body is left as it came. */
-  readonly raw: boolean
-  readonly context: RequestContext | undefined
-  /** Endpoints that it was at. */
-  readonly tried: string[]
-  /** The last one begun; says what it was waiting for. */
-  exchange: Exchange | undefined
-  /** What was answered last, as it came over the wire. */
-  answer: WireAnswer | undefined
-}
-
-class PipelinedClient implements HttpClient {
+class PipelinedClient implements HttpClient<Operations> {
+  // The signature types what `#operate` does with any options.
+  readonly call: OperationCall<Operations> = (name: string, options?: LooseOptions) =>
+    this.#operate(name, options ?? {})
   readonly get: Call = this.#bodyOf('GET')
   readonly head: Call = this.#bodyOf('HEAD')
   readonly delete: BodyCall = this.#bodyOf('DELETE')
@@ -140,7 +77,12 @@ class PipelinedClient implements HttpClient {
   readonly #clock: Clock
   readonly #random: () => number
   readonly #pipeline: Pipeline
+  readonly #balancer: Balancer
+  /** What an attempt that a limit ended was waiting for; its error may be seen by calls that only joined it. */
+  readonly #phases = new WeakMap<object, ExchangePhase>()
   readonly #endpointsLoaded: Promise<EndpointSet>
+  #policy: HttpClientPolicy
+  #settings: TransportSettings
   #endpoints: EndpointSet | undefined
   #closing: Promise<void> | undefined
 
@@ -152,15 +94,38 @@ class PipelinedClient implements HttpClient {
     this.#propagates = options.propagation ?? httpClientDefaults.propagation[profile]
     this.#clock = clock
     this.#random = random
+    this.#policy = options
+    this.#settings = transportSettings(options, profile)
+    const { service, dependency } = options
     this.#pipeline = createPipeline({
-      ...pipelineOptionsOf(options),
+      ...layersOf(options),
+      service,
+      dependency,
+      profile,
       clock,
       random,
       classify: classifyClientError,
     })
-    this.#endpointsLoaded = this.#openEndpoints(balancerOf(options))
+    this.#balancer = createBalancer({
+      ...balancerPolicyOf(options, profile),
+      service,
+      dependency,
+      clock,
+      random,
+    })
+    this.#endpointsLoaded = this.#openEndpoints()
     // A transport that cannot be loaded fails the calls, which wait for it, and not the process.
     this.#endpointsLoaded.catch(() => undefined)
+  }
+
+  update(policy: HttpClientPolicy): void {
+    const { profile = 'internal' } = this.#options
+    checkClientPolicy(policy, profile)
+    this.#policy = policy
+    this.#settings = transportSettings(policy, profile)
+    this.#pipeline.update(layersOf(policy))
+    this.#balancer.tune(balancerPolicyOf(policy, profile))
+    this.#endpoints?.update(this.#connections())
   }
 
   state(): HttpClientState {
@@ -201,27 +166,22 @@ class PipelinedClient implements HttpClient {
     return call as BodyCall // the signature types what `#call` does with any options
   }
 
-  async #openEndpoints(balancer: Balancer): Promise<EndpointSet> {
+  async #openEndpoints(): Promise<EndpointSet> {
     const { createUndiciTransport } = await import('./undici-adapter.ts')
-    const {
-      service,
-      dependency,
-      profile = 'internal',
-      resolver = createResolver({ service }),
-    } = this.#options
-    const settings = transportSettings(this.#options, profile)
+    const { service, dependency, resolver = createResolver({ service }) } = this.#options
+    const limits = { maxResponseBytes: () => this.#settings.maxResponseBytes }
     this.#endpoints = new EndpointSet({
+      ...this.#connections(),
       dependency,
       // The brackets of an IPv6 address belong to the URL.
       hostname: this.#target.hostname.replace(/^\[|\]$/g, ''),
       resolver,
-      balancer,
+      balancer: this.#balancer,
       clock: this.#clock,
-      separate: (this.#options.endpoints ?? httpClientDefaults.endpoints[profile]) !== false,
-      maxConnections: settings.maxConnections,
-      open: ({ key, shareRatio, lookup }) =>
+      open: ({ key, shareRatio, lookup }, settings) =>
         createUndiciTransport({
           ...settings,
+          ...limits,
           dependency,
           origin: this.#target.origin,
           endpoint: key,
@@ -233,12 +193,20 @@ class PipelinedClient implements HttpClient {
     return this.#endpoints
   }
 
+  #connections(): ConnectionPolicy {
+    const { profile = 'internal' } = this.#options
+    const { maxResponseBytes: _live, ...settings } = this.#settings
+    return { settings, separate: (this.#policy.endpoints ?? httpClientDefaults.endpoints[profile]) !== false }
+  }
+
   async #fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const { dependency } = this.#options
     const { signal, ...wire } = await readFetch(input, init, this.#target, dependency)
     const prepared: PreparedCall = {
       ...wire,
       idempotent: isRepeatable(wire.method, wire.headers),
+      shareKey: undefined,
+      group: undefined,
       response: undefined,
       raw: true,
       context: this.#propagates ? currentContext() : undefined,
@@ -255,53 +223,61 @@ class PipelinedClient implements HttpClient {
     return toResponse(prepared.answer as WireAnswer)
   }
 
+  async #operate(name: string, options: LooseOptions): Promise<unknown> {
+    const { operations, dependency } = this.#options
+    const operation =
+      operations !== undefined && Object.hasOwn(operations, name) ? operations[name] : undefined
+    if (operation === undefined) throw unknownOperation(dependency, name, operations)
+    const { method, path, group, response, ...defaults } = operation
+    const merged = { ...defaults, ...options, ...(response === undefined ? {} : { response }) }
+    const answer = await this.#send(this.#prepare(method, path, merged, group), merged)
+    return answer.body
+  }
+
   async #call(method: HttpMethod, path: string, options: LooseOptions): Promise<Answer<unknown>> {
     return this.#send(this.#prepare(method, path, options), options)
   }
 
   async #send(prepared: PreparedCall, options: LooseOptions): Promise<Answer<unknown>> {
     if (this.#closing !== undefined) throw closedError(this.#options.dependency)
-    const { method } = prepared
     const endpoints = this.#endpoints ?? (await this.#endpointsLoaded)
+    const attempt = (one: Attempt) => this.#attempt(endpoints, prepared, one)
+    const call = {
+      idempotent: prepared.idempotent,
+      hedgeable: prepared.idempotent && isRead(prepared.method),
+      signal: options.signal,
+      timeoutMs: options.timeoutMs,
+      operation: prepared.group,
+      // A fallback gives a body; who fetches wants an answer.
+      fallback: prepared.raw ? undefined : this.#fallbackOf(prepared, options),
+    }
     try {
-      return await this.#pipeline.run((attempt) => this.#attempt(endpoints, prepared, attempt), {
-        idempotent: prepared.idempotent,
-        hedgeable: prepared.idempotent && (method === 'GET' || method === 'HEAD'),
-        signal: options.signal,
-        timeoutMs: options.timeoutMs,
-        // A fallback gives a body; who fetches wants an answer.
-        fallback: prepared.raw ? undefined : this.#fallbackOf(prepared, options),
-      })
+      if (prepared.shareKey === undefined) return await this.#pipeline.run(attempt, call)
+      const receive = (answer: Answer<unknown>) => this.#receive(prepared, answer)
+      return await this.#pipeline.runShared(prepared.shareKey, attempt, receive, call)
     } catch (error) {
-      throw translateError(error, this.#describe(prepared))
+      throw translateError(error, this.#describe(prepared, error))
     }
   }
 
-  #prepare(method: HttpMethod, template: string, options: LooseOptions): PreparedCall {
-    const path = this.#basePath + appendQuery(expandPath(template, options.params), options.query)
-    const { bytes, contentType } = encodeBody(options.body)
-    const headers: Record<string, string> = {}
-    if (contentType !== undefined) headers['content-type'] = contentType
-    if (options.response !== undefined) headers['accept'] = 'application/json'
-    for (const [name, value] of Object.entries(options.headers ?? {})) headers[name.toLowerCase()] = value
-    return {
-      method,
-      template,
-      path,
-      headers,
-      body: bytes,
-      idempotent: options.idempotent ?? isRepeatable(method, headers),
-      response: options.response,
-      raw: false,
+  #prepare(method: HttpMethod, template: string, options: LooseOptions, group?: string): PreparedCall {
+    return prepareCall(method, template, options, {
+      basePath: this.#basePath,
       context: this.#propagates ? currentContext() : undefined,
-      tried: [],
-      exchange: undefined,
-      answer: undefined,
-    }
+      deduplicate: this.#policy.deduplicate ?? false,
+      group,
+    })
   }
 
   async #attempt(endpoints: EndpointSet, call: PreparedCall, attempt: Attempt): Promise<Answer<unknown>> {
-    const exchange: Exchange = { phase: 'connect', onAbort: (listener) => attempt.onAbort(listener) }
+    const exchange: Exchange = {
+      phase: 'connect',
+      onAbort: (listener) =>
+        attempt.onAbort((reason) => {
+          this.#phases.set(reason, exchange.phase)
+          listener(reason)
+        }),
+    }
     call.exchange = exchange
     const { method, path, body } = call
     const { dependency } = this.#options
@@ -316,11 +292,30 @@ class PipelinedClient implements HttpClient {
     if (answer.status >= 300) {
       throw statusError(answer, { dependency, method, path: call.template, nowMs: this.#clock.now() })
     }
-    const value = call.raw ? answer.bytes : decodeBody(answer, dependency)
+    // What several calls share, each of them reads for itself.
+    if (call.raw || call.shareKey !== undefined) {
+      return { status: answer.status, headers: answer.headers, body: answer }
+    }
+    const value = decodeBody(answer, dependency)
     return {
       status: answer.status,
       headers: answer.headers,
       body: call.response === undefined ? value : await validateBody(call.response, value, dependency),
+    }
+  }
+
+  /** Makes a call's own answer of one that it may share with others. */
+  async #receive(
+    { response }: PreparedCall,
+    { status, headers, body }: Answer<unknown>,
+  ): Promise<Answer<unknown>> {
+    const { dependency } = this.#options
+    const shared = decodeBody(body as WireAnswer, dependency) // an attempt of a shared call gives nothing else
+    const value = shared instanceof Uint8Array ? Buffer.from(shared) : shared
+    return {
+      status,
+      headers: { ...headers },
+      body: response === undefined ? value : await validateBody(response, value, dependency),
     }
   }
 
@@ -338,12 +333,13 @@ class PipelinedClient implements HttpClient {
     return Object.assign(own, call.headers)
   }
 
-  #describe({ method, template, exchange }: PreparedCall): EndedCall {
+  #describe({ method, template, exchange }: PreparedCall, error: unknown): EndedCall {
+    const known = isKeelsonError(error) ? this.#phases.get(error) : undefined
     return {
       dependency: this.#options.dependency,
       method,
       path: template,
-      phase: exchange?.phase ?? 'connect',
+      phase: known ?? exchange?.phase ?? 'connect',
     }
   }
 
@@ -354,7 +350,7 @@ class PipelinedClient implements HttpClient {
     const clientFallback = this.#options.fallback
     if (ownFallback === undefined && clientFallback === undefined) return undefined
     return async (error: unknown): Promise<Answer<unknown>> => {
-      const failure = translateError(error, this.#describe(call))
+      const failure = translateError(error, this.#describe(call, error))
       // Whatever a part of the project throws is a KeelsonError; anything else is a fault of ours, and no reason to answer.
       if (!isKeelsonError(failure)) throw failure
       if (ownFallback !== undefined) return fallbackAnswer(await ownFallback(failure))
@@ -365,25 +361,6 @@ class PipelinedClient implements HttpClient {
   }
 }
 
-const safeMethods: ReadonlySet<HttpMethod> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE'])
-
-function isRepeatable(method: HttpMethod, headers: Readonly<Record<string, string>>): boolean {
-  return safeMethods.has(method) || headers['idempotency-key'] !== undefined
-}
-
 function fallbackAnswer(body: unknown): Answer<unknown> {
   return { status: 0, headers: {}, body }
-}
-
-function balancerOf({ service, dependency, endpoints, ...options }: HttpClientOptions): Balancer {
-  const { clock = systemClock, random = Math.random, profile = 'internal', attemptTimeoutMs } = options
-  const limitMs = attemptTimeoutMs === undefined ? profiles[profile].attemptTimeoutMs : attemptTimeoutMs
-  return createBalancer({
-    ...(endpoints === false ? {} : endpoints),
-    ...(limitMs === false ? {} : { penaltyMs: limitMs }),
-    service,
-    dependency,
-    clock,
-    random,
-  })
 }

@@ -1,9 +1,11 @@
 import type { LookupAddress } from 'node:dns'
 import type { LookupFunction } from 'node:net'
+import { isDeepStrictEqual } from 'node:util'
 import type { Clock } from '@keelson/core/clock'
 import type { ResolvedAddress, Resolver } from '@keelson/core/dns'
 import { KeelsonError } from '@keelson/core/errors'
 import type { Attempt, Balancer, EndpointLease, EndpointState } from '@keelson/resilience'
+import type { TransportSettings } from './client-options.ts'
 import type { Transport, TransportStats } from './transport.ts'
 
 /** Where connections of one endpoint go. */
@@ -15,18 +17,24 @@ export interface EndpointPlace {
   readonly lookup: LookupFunction
 }
 
+/** Numbers that connections are made with. */
+export type ConnectionSettings = Omit<TransportSettings, 'maxResponseBytes'>
+
+/** What can change while connections are in use. */
+export interface ConnectionPolicy {
+  readonly settings: ConnectionSettings
+  /** Whether the addresses are told apart. */
+  readonly separate: boolean
+}
+
 /** Options of {@link EndpointSet}. */
-export interface EndpointSetOptions {
+export interface EndpointSetOptions extends ConnectionPolicy {
   readonly dependency: string
   readonly hostname: string
   readonly resolver: Resolver
   readonly balancer: Balancer
   readonly clock: Clock
-  /** Whether the addresses are told apart. */
-  readonly separate: boolean
-  /** Connections that one address may have. */
-  readonly maxConnections: number
-  readonly open: (place: EndpointPlace) => Transport
+  readonly open: (place: EndpointPlace, settings: ConnectionSettings) => Transport
 }
 
 /** An endpoint with its connections, taken for one attempt. */
@@ -56,14 +64,28 @@ const renewPauseMs = 1_000
  */
 export class EndpointSet {
   readonly #options: EndpointSetOptions
+  #policy: ConnectionPolicy
   readonly #members = new Map<string, Member>()
   readonly #draining = new Set<Promise<void>>()
+  #addresses: readonly ResolvedAddress[] = []
   #grouped = false
   #checkAt = -Infinity
   #checking: Promise<void> | undefined
 
   constructor(options: EndpointSetOptions) {
     this.#options = options
+    this.#policy = options
+  }
+
+  /** Takes other numbers from now on: connections whose own have changed are replaced, each after what it carries. */
+  update(policy: ConnectionPolicy): void {
+    const before = this.#policy
+    this.#policy = policy
+    if (policy.separate !== before.separate) this.#checkAt = -Infinity
+    if (isDeepStrictEqual(policy.settings, before.settings) || this.#members.size === 0) return
+    const old = new Set(this.#members.values())
+    this.#arrange(this.#addresses)
+    for (const member of this.#members.values()) if (old.has(member)) this.#replace(member)
   }
 
   get stats(): TransportStats {
@@ -125,7 +147,8 @@ export class EndpointSet {
 
   #check(now: number): Promise<void> {
     this.#checkAt = now + checkMs
-    const { hostname, resolver, separate } = this.#options
+    const { hostname, resolver } = this.#options
+    const { separate } = this.#policy
     const addresses = separate ? resolver.resolve(hostname) : Promise.resolve([])
     const checking = addresses.then((found) => this.#arrange(found))
     // Once there are endpoints, they stay as they are while the name cannot be resolved.
@@ -136,8 +159,10 @@ export class EndpointSet {
   }
 
   #arrange(addresses: readonly ResolvedAddress[]): void {
+    this.#addresses = addresses
     const places = this.#places(addresses)
     const keys = places.map(({ key }) => key)
+    for (const place of places) this.#members.get(place.key)?.move(place)
     if (keys.length === this.#members.size && keys.every((key) => this.#members.has(key))) return
     for (const [key, { transport }] of this.#members) {
       if (keys.includes(key)) continue
@@ -145,13 +170,15 @@ export class EndpointSet {
       this.#drain(transport)
     }
     for (const place of places) {
-      if (!this.#members.has(place.key)) this.#members.set(place.key, new Member(place, this.#options.open))
+      if (this.#members.has(place.key)) continue
+      this.#members.set(place.key, new Member(place, (at) => this.#options.open(at, this.#policy.settings)))
     }
     this.#options.balancer.update(keys, !this.#grouped)
   }
 
   #places(addresses: readonly ResolvedAddress[]): readonly EndpointPlace[] {
-    const { hostname, resolver, separate, maxConnections } = this.#options
+    const { hostname, resolver } = this.#options
+    const { separate, settings } = this.#policy
     // `localhost` has an address of each family, which are one place; of a name with several, one family is enough.
     const most = [4, 6]
       .map((family) => addresses.filter((each) => each.family === family))
@@ -162,7 +189,7 @@ export class EndpointSet {
       return [...unique].map(([key, address]) => ({ key, shareRatio: 1, lookup: fixedLookup(address) }))
     }
     const { lookup } = resolver
-    const count = separate ? Math.min(groupCount, maxConnections) : 1
+    const count = separate ? Math.min(groupCount, settings.maxConnections) : 1
     if (count === 1) return [{ key: hostname, shareRatio: 1, lookup }]
     return Array.from({ length: count }, (_, index) => ({
       key: `${hostname}#${index + 1}`,
@@ -183,9 +210,15 @@ export class EndpointSet {
 
   #renew(member: Member): void {
     const now = this.#options.clock.monotonic()
+    if (member.transport.stats.connected === 0 || now < member.renewedAt + renewPauseMs) return
+    member.renewedAt = now
+    member.failuresInARow = 0
+    this.#replace(member)
+  }
+
+  #replace(member: Member): void {
     const used = member.transport
-    if (used.stats.connected === 0 || now < member.renewedAt + renewPauseMs) return
-    member.renew(now, this.#options.open)
+    member.renew()
     this.#drain(used)
   }
 
@@ -203,17 +236,22 @@ class Member {
   transport: Transport
   failuresInARow = 0
   renewedAt = -Infinity
-  readonly #place: EndpointPlace
+  readonly #open: (place: EndpointPlace) => Transport
+  #place: EndpointPlace
 
-  constructor(place: EndpointPlace, open: EndpointSetOptions['open']) {
+  constructor(place: EndpointPlace, open: (place: EndpointPlace) => Transport) {
     this.#place = place
+    this.#open = open
     this.transport = open(place)
   }
 
-  renew(nowMs: number, open: EndpointSetOptions['open']): void {
-    this.transport = open(this.#place)
-    this.failuresInARow = 0
-    this.renewedAt = nowMs
+  /** Has connections that are made from now on led to a place. */
+  move(place: EndpointPlace): void {
+    this.#place = place
+  }
+
+  renew(): void {
+    this.transport = this.#open(this.#place)
   }
 }
 

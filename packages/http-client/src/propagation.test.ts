@@ -32,6 +32,11 @@ describe('propagationHeaders', () => {
     expect(headers['traceparent']?.slice(-3)).toBe(`-${sent}`)
   })
 
+  it('passes the state of other tracing systems on as it came', () => {
+    const context = { requestId: 'abc-1', traceId, traceState: 'a=1,b=2' }
+    expect(propagationHeaders({ ...base, context })['tracestate']).toBe('a=1,b=2')
+  })
+
   it('says what it knows outside of any request', () => {
     expect(propagationHeaders({ ...base, limitMs: Infinity, context: undefined })).toEqual({
       'x-client': 'delivery',

@@ -13,7 +13,7 @@ export interface PropagationOptions {
 
 /**
  * Headers that carry a request on to a service of the same system: `x-client`, `x-retry-attempt`, `x-criticality`,
- * and as far as they are known `x-request-timeout-ms`, `x-request-id`, `traceparent` (same trace and flags, new span).
+ * and as far as they are known `x-request-timeout-ms`, `x-request-id`, `traceparent` (same trace and flags, new span) and `tracestate`.
  */
 export function propagationHeaders(options: PropagationOptions): Record<string, string> {
   const { service, context, retry, limitMs } = options
@@ -28,6 +28,7 @@ export function propagationHeaders(options: PropagationOptions): Record<string, 
   headers['x-request-id'] = context.requestId
   if (context.traceId !== undefined) {
     headers['traceparent'] = `00-${context.traceId}-${newSpanId(options.random)}-${flagsOf(context)}`
+    if (context.traceState !== undefined) headers['tracestate'] = context.traceState
   }
   return headers
 }

@@ -13,7 +13,8 @@ export interface UndiciTransportOptions {
   readonly connectTimeoutMs: number
   readonly maxConnections: number
   readonly keepAliveMs: number
-  readonly maxResponseBytes: number
+  /** Largest body of an answer in bytes, as it is at the time. */
+  readonly maxResponseBytes: () => number
   /** Age in milliseconds at which a connection is not used for further requests; 0 for none. */
   readonly connectionMaxAgeMs: number
   /** Gives the addresses that connections are made to. */
@@ -105,12 +106,12 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     this.#exchange.phase = 'body'
     // Announced already; the answer to HEAD announces a body that does not come.
     const announcedBytes = this.#method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0)
-    if (announcedBytes > this.#options.maxResponseBytes) this.#refuseSize(controller)
+    if (announcedBytes > this.#options.maxResponseBytes()) this.#refuseSize(controller)
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#byteCount += chunk.length
-    if (this.#byteCount > this.#options.maxResponseBytes) this.#refuseSize(controller)
+    if (this.#byteCount > this.#options.maxResponseBytes()) this.#refuseSize(controller)
     else this.#chunks.push(chunk)
   }
 
@@ -125,7 +126,8 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   #refuseSize(controller: Dispatcher.DispatchController): void {
-    const { dependency, maxResponseBytes } = this.#options
+    const { dependency } = this.#options
+    const maxResponseBytes = this.#options.maxResponseBytes()
     this.#chunks.length = 0
     controller.abort(
       new KeelsonError(

@@ -2,6 +2,7 @@ import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import type { HttpClient } from '@keelson/http-client'
 import type { ServiceDefinition } from './definition.ts'
 import { type DependencySettings, withSettings } from './dependency-keys.ts'
+import { followDependency, type HouseConfig } from './load-config.ts'
 
 /** Clients by name, and their end. */
 export interface Dependencies {
@@ -10,28 +11,38 @@ export interface Dependencies {
 }
 
 /**
- * Makes a client for each declared dependency. The client's package is only loaded where there is one.
- *
- * @param settings what configuration says of each
+ * Makes a client for each declared dependency, and has it follow its keys. The client's package is only loaded where there is
+ * one. All clients of a service share one resolver, so that a name is asked for once per time to live.
  */
 export async function createDependencies(
   { name: service, dependencies = {} }: ServiceDefinition,
-  settings: Readonly<Record<string, DependencySettings>>,
+  config: HouseConfig,
 ): Promise<Dependencies> {
   const names = Object.keys(dependencies)
   if (names.length === 0) return { clients: {}, close: async () => {} }
-  const { createHttpClient } = await import('@keelson/http-client')
+  const [{ createHttpClient }, { createResolver }] = await Promise.all([
+    import('@keelson/http-client'),
+    import('@keelson/core/dns'),
+  ])
+  const resolver = createResolver({ service })
   const clients: Record<string, HttpClient> = {}
+  const ends: (() => void)[] = []
   for (const [dependency, own] of Object.entries(dependencies)) {
-    const configured = settings[dependency]
-    const policy = configured === undefined ? own : withSettings(own, configured)
-    clients[dependency] = fromConfiguration(dependency, () =>
-      createHttpClient({ ...policy, service, dependency }),
+    const configured = config.current.dependencies[dependency]
+    const policy = configured === undefined ? own : { ...own, ...withSettings(own, configured) }
+    const target = configured?.target ?? own.target
+    const client = fromConfiguration(dependency, () =>
+      createHttpClient({ resolver, ...policy, target, service, dependency }),
     )
+    clients[dependency] = client
+    // What cannot be used was refused before: `refineOf` checks every candidate.
+    const follow = (next: DependencySettings) => client.update(withSettings(own, next))
+    ends.push(followDependency(config, dependency, follow))
   }
   return {
     clients: Object.freeze(clients),
     close: async () => {
+      for (const end of ends) end()
       await Promise.all(Object.values(clients).map((client) => client.close()))
     },
   }

@@ -103,7 +103,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
     lifecycle = life
     life.onClose('metrics', () => metrics.close())
     life.onClose('config', () => config.close())
-    const dependencies = await createDependencies(definition, settings.dependencies)
+    const dependencies = await createDependencies(definition, config)
     life.onClose('dependencies', () => dependencies.close())
     // Registered before what the service adds itself: probes are answered until nearly the end.
     life.onClose('operations endpoints', () => ops?.close())

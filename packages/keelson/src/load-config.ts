@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import { type Config, type ConfigSchema, createConfig, type Refine } from '@keelson/config'
+import { type Config, type ConfigSchema, createConfig } from '@keelson/config'
 import type { EtcdTlsFiles } from '@keelson/config-etcd'
 import type { ServiceDefinition } from './definition.ts'
+import { refineOf } from './dependency-faults.ts'
 import type { DependencySettings } from './dependency-keys.ts'
 import { schemaOf, type HouseSchema } from './house-schema.ts'
 import type { Runtime } from './runtime.ts'
@@ -13,6 +14,16 @@ export type HouseConfig = Omit<Config<HouseSchema>, 'current'> & {
   }
 }
 
+/** Keys of the dependencies, which the schema has beside those that type it. */
+export function followDependency(
+  config: HouseConfig,
+  name: string,
+  listener: (next: DependencySettings) => void,
+): () => void {
+  const built = config as unknown as Config<ConfigSchema> // as `schemaOf` has built it
+  return built.subscribe(`dependencies.${name}`, (next) => listener(next as DependencySettings))
+}
+
 /**
  * Loads the configuration of a service. etcd's client is only loaded where `etcd.endpoints` names one. In production
  * the variables of secrets are taken out of the process's environment.
@@ -20,11 +31,11 @@ export type HouseConfig = Omit<Config<HouseSchema>, 'current'> & {
  * @throws KEELSON_CONFIG_INVALID with every fault, KEELSON_CONFIG_SOURCE_UNAVAILABLE
  */
 export async function loadConfig(definition: ServiceDefinition, runtime: Runtime): Promise<HouseConfig> {
+  const refine = await refineOf(definition)
   const config = await createConfig({
     service: definition.name,
     schema: schemaOf(definition, runtime),
-    // Its author has said what it reads; the schema that is handed over here is what it is run on.
-    ...(definition.refine === undefined ? {} : { refine: definition.refine as Refine<ConfigSchema> }),
+    ...(refine === undefined ? {} : { refine }),
     env: runtime.env,
     argv: runtime.argv,
     cwd: runtime.cwd,

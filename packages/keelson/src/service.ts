@@ -2,7 +2,7 @@ import type { Config } from '@keelson/config'
 import type { Health } from '@keelson/core/health'
 import type { ClosingHook } from '@keelson/core/http'
 import type { Closer, StopReport } from '@keelson/core/lifecycle'
-import type { HttpClient } from '@keelson/http-client'
+import type { HttpClient, NoOperations, Operations } from '@keelson/http-client'
 import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
 import type { FastifyInstance } from 'fastify'
@@ -16,8 +16,14 @@ export type ServiceSchema<Definition extends ServiceDefinition> = HouseSchema &
 
 /** One client for each declared dependency, under its name. */
 export type ServiceDependencies<Definition extends ServiceDefinition> = {
-  readonly [Name in keyof NonNullable<Definition['dependencies']>]: HttpClient
+  readonly [Name in keyof NonNullable<Definition['dependencies']>]: HttpClient<
+    OperationsOf<NonNullable<Definition['dependencies']>[Name]>
+  >
 }
+
+type OperationsOf<Dependency> = Dependency extends { readonly operations: infer Declared extends Operations }
+  ? Declared
+  : NoOperations
 
 /** Where a started service listens. */
 export interface ServiceAddresses {

@@ -4,12 +4,11 @@ import {
   inspectLocal,
   type KeyDescription,
   type LocalInspection,
-  type ConfigSchema,
-  type Refine,
 } from '@keelson/config'
 import { describeMetric, type MetricDefinition } from '@keelson/metrics'
 import { checkDefinition } from './check-definition.ts'
 import type { ServiceDefinition } from './definition.ts'
+import { refineOf } from './dependency-faults.ts'
 import { schemaOf } from './house-schema.ts'
 import { loadConfig } from './load-config.ts'
 import { type Runtime, resolveRuntime } from './runtime.ts'
@@ -41,17 +40,17 @@ export function openConfiguration(
  *
  * @throws KEELSON_SERVICE_DEFINITION_INVALID, KEELSON_CONFIG_SCHEMA_INVALID
  */
-export function inspectConfiguration(
+export async function inspectConfiguration(
   definition: ServiceDefinition,
   place: ToolPlace,
 ): Promise<LocalInspection> {
   checkDefinition(definition)
   const runtime = runtimeAt(place)
+  const refine = await refineOf(definition)
   return inspectLocal({
     service: definition.name,
     schema: schemaOf(definition, runtime),
-    // Its author has said what it reads; the schema that is handed over here is what it is run on.
-    ...(definition.refine === undefined ? {} : { refine: definition.refine as Refine<ConfigSchema> }),
+    ...(refine === undefined ? {} : { refine }),
     env: place.env,
     argv: place.argv,
     cwd: place.cwd,

@@ -292,7 +292,7 @@ describe('createService', () => {
     ).rejects.toThrow(
       expect.objectContaining({
         code: 'KEELSON_CONFIG_INVALID',
-        message: expect.stringMatching(/dependencies\.nobody\.\*.*failureRatio/),
+        message: expect.stringContaining('dependencies.nobody.breaker.failureRatio'),
       }),
     )
   })

@@ -9,6 +9,7 @@ import {
   type LifecycleChanged,
   type MetricsProblem,
 } from '@keelson/core/channels'
+import { writeDependencyLines } from './dependency-lines.ts'
 import type { Logger } from './pino-adapter.ts'
 import { writeProcessLines } from './process-lines.ts'
 
@@ -34,6 +35,7 @@ export function writeChannelLines(service: string, logger: Logger): () => void {
     subscribe('keelson.config.source', own(sourceLine)),
     subscribe('keelson.config.warned', own(warnedLine)),
     subscribe('keelson.metrics.problem', own(metricsLine)),
+    writeDependencyLines(service, logger),
     writeProcessLines(service, logger),
   ]
   return () => {

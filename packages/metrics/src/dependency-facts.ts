@@ -1,4 +1,5 @@
 import {
+  type BreakerChanged,
   type BreakerState,
   type ClientHedge,
   type ClientOutcome,
@@ -79,6 +80,7 @@ export function recordDependencyFacts(source: FactSource): readonly (() => void)
 
 function recordCalls({ service, families }: FactSource): readonly (() => void)[] {
   const byName = new Map<string, DependencySeries>()
+  const groups = new Map<string, BreakerSeries>()
   const callDurations = families.histogram('keelson_client_call_duration_seconds')
   const attemptDurations = families.histogram('keelson_client_attempt_duration_seconds')
 
@@ -92,13 +94,29 @@ function recordCalls({ service, families }: FactSource): readonly (() => void)[]
       attemptDurations: attemptDurations.series(dependency),
       retries: startAtZero(families.scalar('keelson_client_retries_total'), dependency, retryResults),
       hedges: startAtZero(families.scalar('keelson_client_hedges_total'), dependency, hedgeResults),
-      states: startAtZero(families.scalar('keelson_breaker_state'), dependency, breakerStates),
-      changes: startAtZero(families.scalar('keelson_breaker_changes_total'), dependency, breakerStates),
+      breaker: breakerOf(dependency),
       endpoints: startAtZero(families.scalar('keelson_client_endpoints'), dependency, endpointStates),
       ejections: startAtZero(families.scalar('keelson_client_ejections_total'), dependency, ejectionReasons),
     }
-    series.states.closed.value = 1
     byName.set(dependency, series)
+    return series
+  }
+
+  function breakerOf(name: string): BreakerSeries {
+    const series: BreakerSeries = {
+      states: startAtZero(families.scalar('keelson_breaker_state'), name, breakerStates),
+      changes: startAtZero(families.scalar('keelson_breaker_changes_total'), name, breakerStates),
+    }
+    series.states.closed.value = 1
+    return series
+  }
+
+  /** A group of operations is shown as a dependency of its own, so that rules and boards look at each breaker alone. */
+  function breakerSeries({ dependency, operation }: BreakerChanged): BreakerSeries {
+    if (operation === undefined) return seriesOf(dependency).breaker
+    const name = `${dependency}:${operation}`
+    const series = groups.get(name) ?? breakerOf(name)
+    groups.set(name, series)
     return series
   }
 
@@ -126,7 +144,7 @@ function recordCalls({ service, families }: FactSource): readonly (() => void)[]
     }),
     subscribe('keelson.breaker.changed', (fact) => {
       if (fact.service !== service) return
-      const { states, changes } = seriesOf(fact.dependency)
+      const { states, changes } = breakerSeries(fact)
       for (const state of Object.values(states)) state.value = 0
       states[fact.to].value = 1
       changes[fact.to].value++
@@ -167,10 +185,14 @@ interface DependencySeries {
   readonly attemptDurations: HistogramSeries
   readonly retries: Readonly<Record<ClientRetry['result'], ScalarSeries>>
   readonly hedges: Readonly<Record<ClientHedge['result'], ScalarSeries>>
-  readonly states: Readonly<Record<BreakerState, ScalarSeries>>
-  readonly changes: Readonly<Record<BreakerState, ScalarSeries>>
+  readonly breaker: BreakerSeries
   readonly endpoints: Readonly<Record<'up' | 'ejected', ScalarSeries>>
   readonly ejections: Readonly<Record<EjectionReason, ScalarSeries>>
+}
+
+interface BreakerSeries {
+  readonly states: Readonly<Record<BreakerState, ScalarSeries>>
+  readonly changes: Readonly<Record<BreakerState, ScalarSeries>>
 }
 
 /** One series per word of a closed set. */

@@ -155,6 +155,18 @@ describe('recordDependencyFacts', () => {
     ])
     expect((await lines('keelson_breaker_changes_total{dependency="catalog",to="open"}'))[0]).toMatch(/ 1$/)
   })
+
+  test('shows the breaker of a group of operations beside that of its dependency', async () => {
+    const { lines } = setup()
+    const change = { service, dependency: 'catalog', operation: 'payments', callCount: 20, failureCount: 12 }
+    tell('keelson.dependency.declared', { service, dependency: 'catalog' })
+    tell('keelson.breaker.changed', { ...change, from: 'closed', to: 'open' })
+    expect((await lines('keelson_breaker_state')).filter((line) => line.endsWith(' 1'))).toEqual([
+      'keelson_breaker_state{dependency="catalog",state="closed"} 1',
+      'keelson_breaker_state{dependency="catalog:payments",state="open"} 1',
+    ])
+    expect(await lines('keelson_client_calls_total{dependency="catalog:payments"')).toEqual([])
+  })
 })
 
 describe('the series of endpoints', () => {
@@ -185,7 +197,7 @@ describe('the series of names', () => {
     expect(await lines('keelson_dns_queries_total')).toHaveLength(3)
     expect(await lines('keelson_dns_answers_total')).toHaveLength(4)
     tell('keelson.dns.query', { service, name: 'a.b.svc.cluster.local', result: 'answered', durationMs: 20 })
-    tell('keelson.dns.answer', { service, from: 'stale' })
+    tell('keelson.dns.answer', { service, hostname: 'catalog', from: 'stale' })
     expect((await lines('keelson_dns_queries_total{result="answered"}'))[0]).toMatch(/ 1$/)
     expect((await lines('keelson_dns_query_duration_seconds_sum'))[0]).toMatch(/ 0\.02$/)
     expect((await lines('keelson_dns_answers_total{from="stale"}'))[0]).toMatch(/ 1$/)
@@ -216,7 +228,7 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
     ejectedCount: 0,
   },
   'keelson.dns.query': { name: 'a', result: 'answered', durationMs: 1 },
-  'keelson.dns.answer': { from: 'query' },
+  'keelson.dns.answer': { hostname: 'catalog', from: 'query' },
   'keelson.work.declared': { kind: 'job', name: 'import' },
   'keelson.work.completed': {
     kind: 'job',

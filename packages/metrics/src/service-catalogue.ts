@@ -203,7 +203,7 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
   },
   keelson_breaker_state: {
     type: 'gauge',
-    help: '1 for the state that the circuit breaker of a dependency is in, 0 for the others.',
+    help: '1 for the state that the circuit breaker of a dependency, or of one of its operation groups (dependency:group), is in, 0 for the others.',
     labels: ['dependency', 'state'],
   },
   keelson_breaker_changes_total: {

@@ -1,6 +1,6 @@
 import { channel, type EndpointChanged } from '@keelson/core/channels'
 import { type Clock, systemClock } from '@keelson/core/clock'
-import { checkOptions, optionRules } from '@keelson/core/errors'
+import { checkOptions, type OptionRule, optionRules } from '@keelson/core/errors'
 import type { Classification } from './classification.ts'
 import {
   type EjectionReason,
@@ -9,6 +9,7 @@ import {
   endpointDefaults,
   type EndpointOptions,
   type EndpointPolicy,
+  type EndpointSettings,
 } from './endpoint.ts'
 
 /** Options of {@link createBalancer}. */
@@ -70,6 +71,13 @@ export interface Balancer {
   update(keys: readonly string[], ejectable?: boolean): void
   /** Takes an endpoint for one call: of two at random the better one; `undefined` when there is none. */
   pick(limits?: PickLimits): EndpointLease | undefined
+  /**
+   * Takes other numbers from now on; what is known of the endpoints, and who is ejected, stays.
+   *
+   * @param policy what is left out has its default
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  tune(policy: EndpointPolicy & Pick<BalancerOptions, 'penaltyMs'>): void
   state(): readonly EndpointState[]
 }
 
@@ -86,31 +94,51 @@ const probePatienceMs = 5_000
  * @throws KEELSON_RESILIENCE_OPTIONS_INVALID
  */
 export function createBalancer(options: BalancerOptions): Balancer {
-  const policy = { ...endpointDefaults, ...options }
-  checkOptions('KEELSON_RESILIENCE_OPTIONS_INVALID', 'endpoints', options, {
+  const { service, dependency, penaltyMs, clock = systemClock, random = Math.random, ...policy } = options
+  checkOptions(code, 'endpoints', options, {
+    ...endpointRules(policy),
     service: optionRules.string,
     dependency: optionRules.string,
+    penaltyMs: penaltyRule,
+    clock: optionRules.object,
+    random: optionRules.function,
+  })
+  const settings = endpointSettings(policy, penaltyMs)
+  return new EndpointBalancer({ service, dependency }, { ...settings, clock, random })
+}
+
+/** @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
+export function checkEndpointPolicy(policy: EndpointPolicy): void {
+  checkOptions(code, 'endpoints', policy, endpointRules(policy))
+}
+
+const code = 'KEELSON_RESILIENCE_OPTIONS_INVALID'
+const penaltyRule = optionRules.number({ min: 1, max: 3_600_000 })
+
+function endpointRules({ ejectMs = endpointDefaults.ejectMs }: EndpointPolicy): {
+  readonly [Name in keyof Required<EndpointPolicy>]: OptionRule
+} {
+  return {
     consecutiveFailures: optionRules.number({ min: 1, max: 1_000, integer: true }),
     failureRatio: optionRules.number({ above: 0, max: 1 }),
     minimumThroughput: optionRules.number({ min: 1, integer: true }),
     samplingMs: optionRules.number({ min: 100, max: 600_000 }),
     ejectMs: optionRules.number({ min: 10, max: 600_000 }),
-    maxEjectMs: optionRules.number({ min: policy.ejectMs, max: 3_600_000 }),
+    maxEjectMs: optionRules.number({ min: ejectMs, max: 3_600_000 }),
     maxEjectedRatio: optionRules.number({ min: 0, max: 1 }),
     slowStartMs: optionRules.number({ min: 0, max: 600_000 }),
-    penaltyMs: optionRules.number({ min: 1, max: 3_600_000 }),
-    clock: optionRules.object,
-    random: optionRules.function,
-  })
-  const { service, dependency, penaltyMs = 1_000, clock = systemClock, random = Math.random } = options
-  return new EndpointBalancer({ service, dependency }, { policy, penaltyMs, clock, random })
+  }
+}
+
+function endpointSettings(policy: EndpointPolicy, penaltyMs = 1_000): EndpointSettings {
+  return { policy: { ...endpointDefaults, ...policy }, penaltyMs }
 }
 
 const changed = channel('keelson.endpoint.changed')
 
 class EndpointBalancer implements Balancer {
   readonly #names: { readonly service: string; readonly dependency: string }
-  readonly #options: EndpointOptions
+  #options: EndpointOptions
   #endpoints: readonly Endpoint[] = []
   /** Some endpoint is ejected or may be warming: the choice has to look at each. */
   #uneven = false
@@ -139,6 +167,19 @@ class EndpointBalancer implements Balancer {
       key: endpoint.key,
       end: (ended, durationMs) => this.#settle(endpoint, endpoint.end(ended, durationMs, probe)),
     }
+  }
+
+  tune({ penaltyMs, ...policy }: EndpointPolicy & Pick<BalancerOptions, 'penaltyMs'>): void {
+    checkOptions(
+      code,
+      'endpoints',
+      { penaltyMs, ...policy },
+      { ...endpointRules(policy), penaltyMs: penaltyRule },
+    )
+    const settings = endpointSettings(policy, penaltyMs)
+    this.#options = { ...this.#options, ...settings }
+    for (const endpoint of this.#endpoints) endpoint.tune(settings)
+    this.#uneven = true
   }
 
   state(): readonly EndpointState[] {

@@ -23,25 +23,40 @@ export interface BulkheadPolicy {
 /** The numbers of a bulkhead for which nothing else is said. */
 export const bulkheadDefaults: Required<BulkheadPolicy> = Object.freeze({ maxConcurrent: 200, maxQueue: 0 })
 
+const unlimited: Required<BulkheadPolicy> = Object.freeze({ maxConcurrent: Infinity, maxQueue: 0 })
+
+/** @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
+export function checkBulkheadPolicy(policy: BulkheadPolicy): void {
+  checkOptions('KEELSON_RESILIENCE_OPTIONS_INVALID', 'bulkhead', policy, {
+    maxConcurrent: optionRules.number({ min: 1, max: 100_000, integer: true }),
+    maxQueue: optionRules.number({ min: 0, max: 1_000_000, integer: true }),
+  })
+}
+
 interface Waiter {
   readonly enter: () => void
 }
 
 /** Bounds the calls in flight, so that one slow dependency cannot hold all the memory and sockets of the service. */
 export class Bulkhead {
-  readonly #policy: Required<BulkheadPolicy>
   readonly #clock: Clock
   readonly #waiters = new Set<Waiter>()
+  #policy: Required<BulkheadPolicy>
   #inFlight = 0
 
-  /** @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
-  constructor(policy: BulkheadPolicy, clock: Clock) {
-    checkOptions('KEELSON_RESILIENCE_OPTIONS_INVALID', 'bulkhead', policy, {
-      maxConcurrent: optionRules.number({ min: 1, max: 100_000, integer: true }),
-      maxQueue: optionRules.number({ min: 0, max: 1_000_000, integer: true }),
-    })
-    this.#policy = { ...bulkheadDefaults, ...policy }
+  /** @param policy checked; `false` lets every call in, and counts it */
+  constructor(policy: Required<BulkheadPolicy> | false, clock: Clock) {
+    this.#policy = policy === false ? unlimited : policy
     this.#clock = clock
+  }
+
+  /** Takes other numbers from now on. Calls that wait enter as far as there is room for them. */
+  update(policy: Required<BulkheadPolicy> | false): void {
+    this.#policy = policy === false ? unlimited : policy
+    while (this.#inFlight < this.#policy.maxConcurrent && this.#waiters.size > 0) {
+      this.#inFlight += 1
+      this.#admitNext()
+    }
   }
 
   /** Calls waiting for a place. */
@@ -71,11 +86,14 @@ export class Bulkhead {
 
   /** Gives a place back; the call that has waited longest takes it over. */
   leave(): void {
+    // The place is nobody's when there are fewer of them than before.
+    if (this.#waiters.size === 0 || this.#inFlight > this.#policy.maxConcurrent) this.#inFlight -= 1
+    else this.#admitNext()
+  }
+
+  #admitNext(): void {
     const [next] = this.#waiters
-    if (next === undefined) {
-      this.#inFlight -= 1
-      return
-    }
+    if (next === undefined) return
     this.#waiters.delete(next)
     next.enter()
   }

@@ -31,7 +31,8 @@ export const unclassified: Classification = { breaker: 'failure', retry: 'never'
 export function outcomeOf(error: unknown): ClientOutcome {
   if (isKeelsonError(error, 'KEELSON_RESILIENCE_CIRCUIT_OPEN')) return 'circuit-open'
   if (isKeelsonError(error, 'KEELSON_RESILIENCE_CANCELLED')) return 'cancelled'
-  if (isKeelsonError(error, 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED')) return 'timeout'
+  const timeouts = ['KEELSON_RESILIENCE_DEADLINE_EXCEEDED', 'KEELSON_RESILIENCE_TIMEOUT']
+  if (isKeelsonError(error) && timeouts.includes(error.code)) return 'timeout'
   const refusals = ['KEELSON_RESILIENCE_BULKHEAD_FULL', 'KEELSON_RESILIENCE_CLOSED']
   return isKeelsonError(error) && refusals.includes(error.code) ? 'rejected' : 'failure'
 }

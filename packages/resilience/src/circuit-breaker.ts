@@ -1,67 +1,9 @@
 import { type BreakerState, channel } from '@keelson/core/channels'
 import { type Clock, systemClock, type TimerHandle } from '@keelson/core/clock'
 import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
+import { breakerDefaults, type BreakerPolicy, breakerRules, checkBreakerPolicy } from './breaker-policy.ts'
 import type { BreakerMachine } from './opossum-adapter.ts'
 import { RollingWindow, type WindowCounts } from './rolling-window.ts'
-
-/** When a circuit breaker opens and how it closes again. */
-export interface BreakerPolicy {
-  /**
-   * Share of failed calls among the completed ones of the window at which the circuit opens.
-   * Ignored until `minimumThroughput` calls were seen in the window.
-   *
-   * @range above 0, up to 1
-   * @defaultValue 0.5 — opossum `errorThresholdPercentage`, as a ratio
-   */
-  readonly failureRatio?: number
-  /**
-   * Completed calls that the window must hold before the circuit may open. The same number of failures in a row,
-   * spread over at least a tenth of `samplingMs`, opens it too, whatever succeeded before.
-   *
-   * @range whole number, 1 or more
-   * @defaultValue 20 — opossum's `volumeThreshold` is 0: one failed first call would open
-   */
-  readonly minimumThroughput?: number
-  /**
-   * Length of the window in milliseconds.
-   *
-   * @range 100 to 600,000
-   * @defaultValue 10,000 — opossum `rollingCountTimeout`
-   */
-  readonly samplingMs?: number
-  /**
-   * Time in milliseconds that the circuit stays open before it lets probes through, ± 20 %. Doubles with each
-   * opening in a row, up to `maxBreakMs`.
-   *
-   * @range 10 to 600,000
-   * @defaultValue 250 — recovered in 1.7–2.0 s after an outage where 3 s took 11.7 s and 10 s 18 s or for ever (simulated 2026-11)
-   */
-  readonly breakMs?: number
-  /**
-   * Longest open time in milliseconds, ± 20 %.
-   *
-   * @range `breakMs` to 600,000
-   * @defaultValue 4,000
-   */
-  readonly maxBreakMs?: number
-  /**
-   * Calls let through in the half-open state. All must succeed to close the circuit; the first that fails opens it.
-   *
-   * @range whole number, 1 to 100
-   * @defaultValue 3
-   */
-  readonly probeCount?: number
-}
-
-/** The numbers of a breaker for which nothing else is said. */
-export const breakerDefaults: Required<BreakerPolicy> = Object.freeze({
-  failureRatio: 0.5,
-  minimumThroughput: 20,
-  samplingMs: 10_000,
-  breakMs: 250,
-  maxBreakMs: 4_000,
-  probeCount: 3,
-})
 
 /** Options of {@link circuitBreaker}. */
 export interface CircuitBreakerOptions extends BreakerPolicy {
@@ -69,6 +11,8 @@ export interface CircuitBreakerOptions extends BreakerPolicy {
   readonly service: string
   /** Name of what is called; part of every published fact. */
   readonly dependency: string
+  /** Group of operations that this breaker is for, where a dependency has several. @defaultValue none: all that have no other */
+  readonly operation?: string
   /** @defaultValue the clock of the process */
   readonly clock?: Clock
   /** Source of jitter, 0 to 1. @defaultValue `Math.random` */
@@ -81,6 +25,8 @@ export type BreakerOutcome = 'success' | 'failure' | 'neutral'
 /** A circuit breaker. */
 export interface CircuitBreaker {
   readonly state: BreakerState
+  /** Group of operations that it is for; `undefined` for all that have no other. */
+  readonly operation: string | undefined
   /** Completed calls and failures in the window now. */
   readonly counts: WindowCounts
   /** Milliseconds until an open circuit lets probes through; 0 in every other state. */
@@ -97,10 +43,19 @@ export interface CircuitBreaker {
    * @throws KEELSON_RESILIENCE_CIRCUIT_OPEN when the call was refused, else what `operation` throws
    */
   run<T>(operation: () => Promise<T>, outcomeOf?: (error: unknown) => BreakerOutcome): Promise<T>
+  /**
+   * Takes other numbers from now on; state, window and open time stay as they are.
+   *
+   * @param policy what is left out has its default
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  update(policy: BreakerPolicy): void
   /** Refuses every call until {@link release}. */
   isolate(): void
   /** Ends the isolation; the circuit is closed and its window empty. */
   release(): void
+  /** Closes the circuit whatever its state, with an empty window. */
+  reset(): void
   /** Ends the breaker, which refuses every call from then on. */
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
@@ -112,32 +67,46 @@ export interface CircuitBreaker {
  * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, synchronously
  */
 export function circuitBreaker(options: CircuitBreakerOptions): Promise<CircuitBreaker> {
-  const settings = { ...breakerDefaults, clock: systemClock, random: Math.random, ...options }
   checkOptions('KEELSON_RESILIENCE_OPTIONS_INVALID', 'circuitBreaker', options, {
+    ...breakerRules(options),
     service: optionRules.string,
     dependency: optionRules.string,
-    failureRatio: optionRules.number({ above: 0, max: 1 }),
-    minimumThroughput: optionRules.number({ min: 1, integer: true }),
-    samplingMs: optionRules.number({ min: 100, max: 600_000 }),
-    breakMs: optionRules.number({ min: 10, max: 600_000 }),
-    maxBreakMs: optionRules.number({ min: settings.breakMs, max: 600_000 }),
-    probeCount: optionRules.number({ min: 1, max: 100, integer: true }),
+    operation: optionRules.string,
     clock: optionRules.object,
     random: optionRules.function,
   })
-  return import('./opossum-adapter.ts').then(
-    ({ createBreakerMachine }) => new WindowedBreaker(settings, createBreakerMachine(settings.dependency)),
-  )
+  return loadBreakers().then((make) => make(options))
 }
 
+/** Makes a breaker at once, of options that have been checked. */
+export type BreakerFactory = (options: CircuitBreakerOptions) => CircuitBreaker
+
+/** Loads opossum, which is not loaded before. */
+export async function loadBreakers(): Promise<BreakerFactory> {
+  const { createBreakerMachine } = await import('./opossum-adapter.ts')
+  return (options) => new WindowedBreaker(options, createBreakerMachine(options.dependency))
+}
+
+/** The options of a breaker, complete. */
+type BreakerSettings = Required<Omit<CircuitBreakerOptions, 'operation'>>
+
 /** The error of a call that an open circuit refused. */
-export function circuitOpenError(dependency: string, breaker: CircuitBreaker): KeelsonError {
+export function circuitOpenError(
+  dependency: string,
+  { state, operation, retryAfterMs }: CircuitBreaker,
+): KeelsonError {
+  const whose = operation === undefined ? dependency : `${dependency}, operation ${operation},`
   return new KeelsonError(
     'KEELSON_RESILIENCE_CIRCUIT_OPEN',
-    `The circuit breaker of ${dependency} is ${breaker.state}: the call was not made. Repair the dependency or give the call a fallback.`,
+    `The circuit breaker of ${whose} is ${state}: the call was not made. Repair the dependency or give the call a fallback.`,
     {
       statusCode: 503,
-      details: { dependency, state: breaker.state, retryAfterMs: Math.ceil(breaker.retryAfterMs) },
+      details: {
+        dependency,
+        ...(operation === undefined ? {} : { operation }),
+        state,
+        retryAfterMs: Math.ceil(retryAfterMs),
+      },
     },
   )
 }
@@ -146,9 +115,10 @@ const changed = channel('keelson.breaker.changed')
 
 /** Drives the state machine by a window of completed calls, and admits several probes in the half-open state. */
 class WindowedBreaker implements CircuitBreaker {
-  readonly #settings: Required<CircuitBreakerOptions>
+  readonly operation: string | undefined
   readonly #machine: BreakerMachine
-  readonly #window: RollingWindow
+  #settings: BreakerSettings
+  #window: RollingWindow
   /** Number of the present state's stay; permits carry it, so that a late report of an earlier stay is known. */
   #stay = 1
   #isolated = false
@@ -162,10 +132,11 @@ class WindowedBreaker implements CircuitBreaker {
   #streakCount = 0
   #streakSince = 0
 
-  constructor(settings: Required<CircuitBreakerOptions>, machine: BreakerMachine) {
-    this.#settings = settings
+  constructor(options: CircuitBreakerOptions, machine: BreakerMachine) {
+    this.operation = options.operation
     this.#machine = machine
-    this.#window = new RollingWindow(settings.samplingMs)
+    this.#settings = { ...breakerDefaults, clock: systemClock, random: Math.random, ...options }
+    this.#window = new RollingWindow(this.#settings.samplingMs)
   }
 
   get state(): BreakerState {
@@ -213,6 +184,15 @@ class WindowedBreaker implements CircuitBreaker {
     }
   }
 
+  update(policy: BreakerPolicy): void {
+    checkBreakerPolicy(policy)
+    const { samplingMs, clock } = this.#settings
+    this.#settings = { ...this.#settings, ...breakerDefaults, ...policy }
+    if (this.#settings.samplingMs !== samplingMs) {
+      this.#window = this.#window.resized(clock.monotonic(), this.#settings.samplingMs)
+    }
+  }
+
   isolate(): void {
     if (this.#isolated || this.#closed) return
     this.#change(() => {
@@ -222,7 +202,11 @@ class WindowedBreaker implements CircuitBreaker {
   }
 
   release(): void {
-    if (!this.#isolated || this.#closed) return
+    if (this.#isolated) this.reset()
+  }
+
+  reset(): void {
+    if (this.state === 'closed' || this.#closed) return
     this.#openingCount = 0
     this.#change(() => {
       this.#machine.close()
@@ -317,6 +301,15 @@ class WindowedBreaker implements CircuitBreaker {
     const from = this.state
     apply()
     this.#stay += 1
-    if (changed.hasSubscribers) changed.publish({ service, dependency, from, to: this.state, ...this.counts })
+    if (!changed.hasSubscribers) return
+    const { operation, state: to, counts } = this
+    changed.publish({
+      service,
+      dependency,
+      ...(operation === undefined ? {} : { operation }),
+      from,
+      to,
+      ...counts,
+    })
   }
 }

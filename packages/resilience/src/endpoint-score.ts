@@ -19,7 +19,8 @@ const leastLatencyMs = 1
  * otherwise draw the traffic of the others.
  */
 export class EndpointScore {
-  readonly #penaltyMs: number
+  /** What a useless answer counts as, in milliseconds. */
+  penaltyMs: number
   #latencyMs = 0
   #latencyAt = 0
   #failing = 0
@@ -27,7 +28,7 @@ export class EndpointScore {
 
   /** @param penaltyMs what a useless answer counts as, in milliseconds */
   constructor(penaltyMs: number) {
-    this.#penaltyMs = penaltyMs
+    this.penaltyMs = penaltyMs
   }
 
   /** Adds the duration of a call. @param nowMs monotonic */
@@ -64,7 +65,7 @@ export class EndpointScore {
 
   /** The lower, the better. @param nowMs monotonic */
   value(nowMs: number, outstandingCount: number): number {
-    const expectedMs = this.latencyMs(nowMs) + this.failingRatio(nowMs) * this.#penaltyMs
+    const expectedMs = this.latencyMs(nowMs) + this.failingRatio(nowMs) * this.penaltyMs
     return (expectedMs + leastLatencyMs) * (outstandingCount + 1)
   }
 }

@@ -94,10 +94,10 @@ export class Endpoint {
   readonly key: string
   readonly score: EndpointScore
   outstandingCount = 0
-  readonly #policy: Required<EndpointPolicy>
   readonly #clock: Clock
   readonly #random: () => number
-  readonly #window: RollingWindow
+  #policy: Required<EndpointPolicy>
+  #window: RollingWindow
   #failuresInARow = 0
   #ejectionsInARow = 0
   /** Monotonic end of the ejection; 0 when it is not ejected. */
@@ -114,6 +114,15 @@ export class Endpoint {
     this.#random = options.random
     this.#window = new RollingWindow(options.policy.samplingMs)
     this.#warmSince = warm ? -Infinity : options.clock.monotonic()
+  }
+
+  /** Takes other numbers from now on. */
+  tune({ policy, penaltyMs }: EndpointSettings): void {
+    if (policy.samplingMs !== this.#policy.samplingMs) {
+      this.#window = this.#window.resized(this.#clock.monotonic(), policy.samplingMs)
+    }
+    this.#policy = policy
+    this.score.penaltyMs = penaltyMs
   }
 
   get ejected(): boolean {
@@ -220,11 +229,15 @@ export class Endpoint {
   }
 }
 
-/** What endpoints of one dependency have in common. */
-export interface EndpointOptions {
+/** The numbers that endpoints of one dependency have in common. */
+export interface EndpointSettings {
   readonly policy: Required<EndpointPolicy>
   /** What a useless answer counts as in the choice, in milliseconds. */
   readonly penaltyMs: number
+}
+
+/** What endpoints of one dependency have in common. */
+export interface EndpointOptions extends EndpointSettings {
   readonly clock: Clock
   readonly random: () => number
 }

@@ -5,7 +5,8 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Attempt } from './attempt.ts'
 import type { Classification } from './classification.ts'
 import type { HedgePolicy } from './hedge.ts'
-import { createPipeline, type Pipeline, type PipelineCall } from './pipeline.ts'
+import { createPipeline } from './pipeline.ts'
+import type { Pipeline, PipelineCall } from './pipeline-types.ts'
 
 const clock = createFakeClock()
 let pipeline: Pipeline

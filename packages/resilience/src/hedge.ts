@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from '@keelson/core/clock'
 import { checkOptions, optionRules } from '@keelson/core/errors'
 import type { Classification } from './classification.ts'
 import { RecentDurations } from './recent-durations.ts'
-import { type RetryBudget, retryBudget } from './retry-budget.ts'
+import { type RetryBudget, type RetryBudgetPolicy, retryBudget } from './retry-budget.ts'
 
 /** How slow reads are asked for a second time, elsewhere, while the first answer is still awaited. */
 export interface HedgePolicy {
@@ -60,15 +60,25 @@ const hedged = channel('keelson.client.hedge')
 /** Makes second attempts of one dependency, and knows when they are worth it. */
 export class Hedge {
   readonly #options: HedgeOptions
-  readonly #durations: RecentDurations
   readonly #budget: RetryBudget
+  #durations: RecentDurations
+  #quantile: number
   #suspendedUntil = -Infinity
 
   constructor(options: HedgeOptions) {
     const { policy, clock } = options
     this.#options = options
+    this.#quantile = policy.quantile
     this.#durations = new RecentDurations(policy.quantile)
-    this.#budget = retryBudget({ depositRatio: policy.maxRatio, depositPerSecond: 0, maxTokens, clock })
+    this.#budget = retryBudget({ ...budgetOf(policy), clock })
+  }
+
+  /** Takes other numbers from now on. */
+  update(policy: Required<HedgePolicy>): void {
+    this.#budget.update(budgetOf(policy))
+    if (policy.quantile === this.#quantile) return
+    this.#quantile = policy.quantile
+    this.#durations = new RecentDurations(policy.quantile)
   }
 
   /** Learns from an attempt that ended. */
@@ -105,6 +115,10 @@ export class Hedge {
     const { service, dependency } = this.#options
     if (hedged.hasSubscribers) hedged.publish({ service, dependency, result })
   }
+}
+
+function budgetOf({ maxRatio }: Required<HedgePolicy>): RetryBudgetPolicy {
+  return { depositRatio: maxRatio, depositPerSecond: 0, maxTokens }
 }
 
 /** Two attempts of which the first success counts. */

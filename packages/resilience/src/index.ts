@@ -1,5 +1,6 @@
 export type { Attempt } from './attempt.ts'
 export {
+  checkEndpointPolicy,
   createBalancer,
   type Balancer,
   type BalancerOptions,
@@ -8,11 +9,10 @@ export {
   type PickLimits,
 } from './balancer.ts'
 export { bulkheadDefaults, type BulkheadPolicy } from './bulkhead.ts'
+export { breakerDefaults, type BreakerPolicy } from './breaker-policy.ts'
 export {
-  breakerDefaults,
   circuitBreaker,
   type BreakerOutcome,
-  type BreakerPolicy,
   type CircuitBreaker,
   type CircuitBreakerOptions,
 } from './circuit-breaker.ts'
@@ -20,13 +20,9 @@ export { classifyError, type Classification } from './classification.ts'
 export { endpointDefaults, type EndpointCondition, type EndpointPolicy } from './endpoint.ts'
 export { hedgeDefaults, type HedgePolicy } from './hedge.ts'
 export { resilienceErrors, type ResilienceErrorCode } from './errors.ts'
-export {
-  createPipeline,
-  type Pipeline,
-  type PipelineCall,
-  type PipelineOptions,
-  type PipelineState,
-} from './pipeline.ts'
+export { checkPolicy } from './layers.ts'
+export { createPipeline } from './pipeline.ts'
+export type { Pipeline, PipelineCall, PipelineOptions, PipelineState } from './pipeline-types.ts'
 export {
   profiles,
   type Policy,

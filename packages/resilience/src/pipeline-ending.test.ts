@@ -4,7 +4,8 @@ import { KeelsonError } from '@keelson/core/errors'
 import { createFakeClock } from '@keelson/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Attempt } from './attempt.ts'
-import { createPipeline, type Pipeline, type PipelineCall, type PipelineOptions } from './pipeline.ts'
+import { createPipeline } from './pipeline.ts'
+import type { Pipeline, PipelineCall, PipelineOptions } from './pipeline-types.ts'
 
 const clock = createFakeClock()
 const pipelines: Pipeline[] = []

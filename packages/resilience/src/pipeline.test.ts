@@ -4,7 +4,8 @@ import { createFakeClock } from '@keelson/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Attempt } from './attempt.ts'
 import type { Classification } from './classification.ts'
-import { createPipeline, type Pipeline, type PipelineCall, type PipelineOptions } from './pipeline.ts'
+import { createPipeline } from './pipeline.ts'
+import type { Pipeline, PipelineCall, PipelineOptions } from './pipeline-types.ts'
 
 const clock = createFakeClock()
 const pipelines: Pipeline[] = []
@@ -284,6 +285,7 @@ describe('createPipeline', () => {
     expect(limitMs).toBe(Infinity)
     expect(pipeline.state()).toEqual({
       breaker: undefined,
+      groups: {},
       inFlight: 0,
       queued: 0,
       retryTokens: undefined,

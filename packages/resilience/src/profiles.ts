@@ -1,4 +1,4 @@
-import { breakerDefaults, type BreakerPolicy } from './circuit-breaker.ts'
+import { breakerDefaults, type BreakerPolicy } from './breaker-policy.ts'
 import { type BulkheadPolicy, bulkheadDefaults } from './bulkhead.ts'
 import { hedgeDefaults, type HedgePolicy } from './hedge.ts'
 import { type RetryPolicy, retryDefaults } from './retry.ts'

@@ -47,6 +47,13 @@ export interface RetryBudget {
   deposit(): void
   /** Takes one retry out. Gives false, and takes nothing, when there is none left. */
   withdraw(): boolean
+  /**
+   * Takes other numbers from now on; what is saved up stays, as far as it fits.
+   *
+   * @param policy what is left out has its default
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  update(policy: RetryBudgetPolicy): void
 }
 
 /**
@@ -55,22 +62,18 @@ export interface RetryBudget {
  * @throws KEELSON_RESILIENCE_OPTIONS_INVALID
  */
 export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
+  const { clock = systemClock, ...own } = options
   checkOptions('KEELSON_RESILIENCE_OPTIONS_INVALID', 'retryBudget', options, {
-    depositRatio: optionRules.number({ min: 0, max: 1 }),
-    depositPerSecond: optionRules.number({ min: 0, max: 1_000 }),
-    maxTokens: optionRules.number({ min: 0, max: 100_000 }),
+    ...budgetRules,
     clock: optionRules.object,
   })
-  const { depositRatio, depositPerSecond, maxTokens, clock } = {
-    ...retryBudgetDefaults,
-    clock: systemClock,
-    ...options,
-  }
-  let tokens = maxTokens
+  let policy = { ...retryBudgetDefaults, ...own }
+  let tokens = policy.maxTokens
   let filledAt = clock.monotonic()
   const fill = (earned: number) => {
     const now = clock.monotonic()
-    tokens = Math.min(maxTokens, tokens + earned + ((now - filledAt) / 1_000) * depositPerSecond)
+    const passed = ((now - filledAt) / 1_000) * policy.depositPerSecond
+    tokens = Math.min(policy.maxTokens, tokens + earned + passed)
     filledAt = now
   }
   return {
@@ -78,12 +81,28 @@ export function retryBudget(options: RetryBudgetOptions = {}): RetryBudget {
       fill(0)
       return tokens
     },
-    deposit: () => fill(depositRatio),
+    deposit: () => fill(policy.depositRatio),
     withdraw() {
       fill(0)
       if (tokens < 1) return false
       tokens -= 1
       return true
     },
+    update(next) {
+      checkBudgetPolicy(next)
+      fill(0)
+      policy = { ...retryBudgetDefaults, ...next }
+    },
   }
+}
+
+/** @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
+export function checkBudgetPolicy(policy: RetryBudgetPolicy): void {
+  checkOptions('KEELSON_RESILIENCE_OPTIONS_INVALID', 'retryBudget', policy, budgetRules)
+}
+
+const budgetRules = {
+  depositRatio: optionRules.number({ min: 0, max: 1 }),
+  depositPerSecond: optionRules.number({ min: 0, max: 1_000 }),
+  maxTokens: optionRules.number({ min: 0, max: 100_000 }),
 }

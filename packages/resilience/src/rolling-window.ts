@@ -49,6 +49,23 @@ export class RollingWindow {
     return { callCount: this.#callCount, failureCount: this.#failureCount }
   }
 
+  /**
+   * A window of another length that has seen the same: what this one holds counts as completed now.
+   *
+   * @param nowMs a monotonic time in milliseconds
+   * @param samplingMs length of the new window in milliseconds
+   */
+  resized(nowMs: number, samplingMs: number): RollingWindow {
+    const window = new RollingWindow(samplingMs)
+    const { callCount, failureCount } = this.counts(nowMs)
+    const slot = window.#advance(nowMs)
+    window.#calls[slot] = callCount
+    window.#failures[slot] = failureCount
+    window.#callCount = callCount
+    window.#failureCount = failureCount
+    return window
+  }
+
   /** Forgets everything. */
   reset(): void {
     this.#calls.fill(0)

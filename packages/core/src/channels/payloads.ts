@@ -130,6 +130,8 @@ export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated'
 export interface BreakerChanged {
   readonly service: string
   readonly dependency: string
+  /** Group of operations that the breaker is for; absent for all that have no other. */
+  readonly operation?: string | undefined
   readonly from: BreakerState
   readonly to: BreakerState
   /** Completed calls and failures in the window at the change. */
@@ -164,6 +166,8 @@ export interface DnsQuery {
 /** The addresses of a name were given, or a name was refused that could not be resolved a moment ago (`negative`). */
 export interface DnsAnswer {
   readonly service: string
+  /** The name as it was asked for by its caller. */
+  readonly hostname: string
   /** `stale`: the answer is past its time, and nobody could be asked for a new one. */
   readonly from: 'query' | 'cache' | 'stale' | 'negative'
 }

@@ -13,6 +13,8 @@ export interface RequestContext {
   readonly spanId?: string | undefined
   /** Two hexadecimal digits, from a valid `traceparent`; bit 0 = sampled. */
   readonly traceFlags?: string | undefined
+  /** What tracing systems on the way have written (`tracestate`), passed on as it came; only with a valid `traceparent`. */
+  readonly traceState?: string | undefined
   /** Moment by which the caller wants its answer, in milliseconds since 1970. */
   readonly deadline?: number | undefined
   /** Aborted when the caller is gone or the service must stop. */

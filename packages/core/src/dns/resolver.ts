@@ -203,7 +203,7 @@ class CachingResolver implements Resolver {
       ...this.#times,
       clock: this.#clock,
       ask,
-      onAnswer: (from) => this.#publishAnswer(from),
+      onAnswer: (from) => this.#publishAnswer(hostname, from),
     })
   }
 
@@ -246,8 +246,8 @@ class CachingResolver implements Resolver {
     }
   }
 
-  #publishAnswer(from: DnsAnswer['from']): void {
-    if (answered.hasSubscribers) answered.publish({ service: this.#service, from })
+  #publishAnswer(hostname: string, from: DnsAnswer['from']): void {
+    if (answered.hasSubscribers) answered.publish({ service: this.#service, hostname, from })
   }
 }
 

@@ -36,6 +36,16 @@ describe('createRequestOpener', () => {
     expect(open({}).log).toBeUndefined()
   })
 
+  it.each([
+    ['a=1,b=2', 'a=1,b=2'],
+    ['x'.repeat(513), undefined],
+    ['a=\u0007', undefined],
+  ])('keeps what other tracing systems wrote, if it is short and plain: %s', (tracestate, kept) => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00'
+    expect(open({ traceparent, tracestate }).traceState).toBe(kept)
+    expect(open({ traceparent: 'none', tracestate }).traceState).toBeUndefined()
+  })
+
   it('believes deadline, criticality and forwarded address from trusted networks only', () => {
     const inbound = open(
       { 'x-request-timeout-ms': '250', 'x-criticality': 'critical', 'x-forwarded-for': '10.0.0.1' },

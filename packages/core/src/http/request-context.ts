@@ -32,6 +32,7 @@ export class InboundRequest implements RequestContext {
   readonly traceId: string | undefined
   readonly spanId: string | undefined
   readonly traceFlags: string | undefined
+  readonly traceState: string | undefined
   readonly deadline: number | undefined
   readonly criticality: Criticality | undefined
   /** Monotonic milliseconds at which the request was seen. */
@@ -58,6 +59,7 @@ export class InboundRequest implements RequestContext {
     this.traceId = trust.traceId
     this.spanId = trust.spanId
     this.traceFlags = trust.traceFlags
+    this.traceState = trust.traceState
     this.deadline = trust.deadline
     this.criticality = trust.criticality
     this.startedAtMs = startedAtMs
@@ -114,6 +116,7 @@ interface TrustedHeaders {
   readonly traceId: string | undefined
   readonly spanId: string | undefined
   readonly traceFlags: string | undefined
+  readonly traceState: string | undefined
   readonly deadline: number | undefined
   readonly criticality: Criticality | undefined
 }
@@ -122,6 +125,7 @@ const nothing: TrustedHeaders = Object.freeze({
   traceId: undefined,
   spanId: undefined,
   traceFlags: undefined,
+  traceState: undefined,
   deadline: undefined,
   criticality: undefined,
 })
@@ -137,12 +141,23 @@ function readHeaders(request: IncomingMessage, trusted: boolean, clock: Clock): 
     traceId: trace?.traceId,
     spanId: trace?.spanId,
     traceFlags: trace?.flags,
+    traceState: trace === undefined ? undefined : traceStateOf(headers['tracestate']),
     deadline: deadlineOf(timeout, clock),
     criticality:
       criticality === 'critical' || criticality === 'default' || criticality === 'sheddable'
         ? criticality
         : undefined,
   }
+}
+
+/** Longest `tracestate` that is passed on, in characters: what W3C Trace Context 2, §3.3.1.5 asks for at least. */
+const maxTraceStateLength = 512
+
+/** Nothing that could end a header or be read as another: printable ASCII. A longer list may be dropped as a whole, §3.3.1.5. */
+function traceStateOf(header: string | readonly string[] | undefined): string | undefined {
+  const text = typeof header === 'string' ? header : header?.join(',')
+  if (text === undefined || text.length > maxTraceStateLength) return undefined
+  return /^[\x20-\x7e]+$/.test(text) ? text : undefined
 }
 
 /** Remaining milliseconds as the caller sees them become an absolute moment; ten digits are 115 days, more is nonsense. */

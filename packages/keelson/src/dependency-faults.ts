@@ -1,0 +1,71 @@
+import type { ConfigSchema, Refine, RefineFault } from '@keelson/config'
+import { isKeelsonError } from '@keelson/core/errors'
+import type { ServiceDefinition } from './definition.ts'
+import { configName, type DependencySettings, withSettings } from './dependency-keys.ts'
+
+/** What {@link refineOf} reads of a configuration; the schema has been built along it. */
+interface DependencyValues {
+  readonly dependencies: Readonly<Record<string, DependencySettings>>
+}
+
+/**
+ * The check across keys of a service: the policies of its dependencies, which only the policy's own rules can judge (ranges, numbers
+ * that contradict each other), and what its definition brings. So a policy that cannot be used refuses its whole change, at the
+ * start and at run time.
+ *
+ * @returns `undefined` where there is nothing to check
+ */
+export async function refineOf(definition: ServiceDefinition): Promise<Refine<ConfigSchema> | undefined> {
+  const { dependencies = {} } = definition
+  // Its author has said what it reads; the schema of the service is what it is run on.
+  const own = definition.refine as Refine<ConfigSchema> | undefined
+  const names = Object.keys(dependencies)
+  if (names.length === 0) return own
+  const { checkClientPolicy } = await import('@keelson/http-client')
+  return (values) => {
+    // The schema has these keys for the dependencies of the definition.
+    const { dependencies: settings } = values as unknown as DependencyValues
+    const faults = Object.entries(dependencies).flatMap(([name, declared]) => {
+      const configured = settings[name]
+      if (configured === undefined) return []
+      return faultOf(name, () => checkClientPolicy(withSettings(declared, configured), declared.profile))
+    })
+    return [...faults, ...(own?.(values) ?? [])]
+  }
+}
+
+function faultOf(name: string, check: () => void): readonly RefineFault[] {
+  try {
+    check()
+    return []
+  } catch (error) {
+    if (!isKeelsonError(error)) throw error
+    return [policyFault(`dependencies.${name}`, error.details ?? {}, error.message)]
+  }
+}
+
+/** Parts of the error's path that are called otherwise in configuration. */
+const groupNames: Readonly<Record<string, string>> = {
+  createHttpClient: '',
+  createPipeline: '',
+  circuitBreaker: 'breaker',
+  retryBudget: 'retry.budget',
+}
+
+function policyFault(
+  prefix: string,
+  { path, accepted }: Readonly<Record<string, unknown>>,
+  message: string,
+): RefineFault {
+  if (typeof path !== 'string' || typeof accepted !== 'string') {
+    return { key: prefix, problem: `cannot be used: ${message}` }
+  }
+  const [group = '', name = ''] = path.split('.')
+  const key = [prefix, groupNames[group] ?? group, configName(name)].filter((part) => part !== '').join('.')
+  const unit = name.endsWith('Ms') ? ' (milliseconds)' : ''
+  return {
+    key,
+    problem: `cannot be used: ${group}.${name} takes ${accepted}${unit}`,
+    suggestion: 'Correct it here, or in the policy that the code declares.',
+  }
+}
