@@ -13,6 +13,7 @@ import { requireProgram } from './programs.ts'
 import { endProgress, showProgress } from './progress.ts'
 import { readRestartOptions, restartsUsage, runRestarts } from './restarts/command.ts'
 import { programsOf } from './restarts/front.ts'
+import { readSoakOptions, runSoakCommand, soakUsage } from './soak/command.ts'
 import { basesOf } from './stacks.ts'
 import { runStartup, startupFigures } from './startup-run.ts'
 import { renderTable, type Table } from './table.ts'
@@ -130,13 +131,31 @@ async function restarts(args: readonly string[], signal: AbortSignal): Promise<v
   console.log(`${machine}\n\n${renderTable(table, true)}\n`)
 }
 
+/** `npm run bench -- soak …`: the same, for hours. */
+async function soak(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const options = readSoakOptions(args)
+  if (options === undefined) {
+    console.log(soakUsage)
+    return
+  }
+  const machine = describeMachine()
+  showProgress('building')
+  await build(signal)
+  endProgress()
+  const table = await runSoakCommand(options, signal, showProgress)
+  endProgress()
+  console.log(`${machine}\n\n${renderTable(table, true)}\n`)
+}
+
+const trials: Readonly<Record<string, typeof restarts>> = { restarts, soak }
+
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.once(name, () => interrupted.abort(new Error(`The bench was ended by ${name}.`)))
 }
 try {
-  const [first, ...rest] = process.argv.slice(2)
-  await (first === 'restarts' ? restarts(rest, interrupted.signal) : main(interrupted.signal))
+  const [first = '', ...rest] = process.argv.slice(2)
+  await (trials[first]?.(rest, interrupted.signal) ?? main(interrupted.signal))
 } catch (error) {
   endProgress()
   console.error(messageOf(interrupted.signal.aborted ? interrupted.signal.reason : error))

@@ -28,6 +28,7 @@ export const usage: string = `npm run bench -- [http] [instructions] [counters] 
   profile        where the time of a request goes, by package and by function
                  Without a name: http and instructions.
   restarts       failed requests per rolling restart, keelson and peers; alone, see restarts --help
+  soak           growth of memory in a long life under load; alone, see soak --help
 
   --rounds N        rounds of http and startup (10)
   --seconds N       length of one http measurement (2)

@@ -11,6 +11,8 @@ export interface ServerProcessOptions {
   readonly before?: readonly string[]
   /** Modules that `node` loads before the stack; addresses. */
   readonly preloads?: readonly string[]
+  /** Environment beside what every stack is given. */
+  readonly env?: Readonly<Record<string, string>>
   /** How long the stack may take to be ready, and to end once asked to. */
   readonly limitMs?: number
   /** Ends the process when the bench is interrupted. */
@@ -21,6 +23,8 @@ export interface ServerProcessOptions {
 export interface ServerProcess {
   readonly pid: number
   readonly port: number
+  /** Port of the operations endpoints, for a stack that has them. */
+  readonly opsPort: number
   /** Address of the route that is measured. */
   readonly url: string
   /** Sends SIGTERM and waits for the end of the process. */
@@ -42,14 +46,14 @@ const keptCharacters = 4000
  * @throws Error with the last of its stderr when it ends or is not ready in time
  */
 export async function startServer(stack: Stack, options: ServerProcessOptions): Promise<ServerProcess> {
-  const { before = [], preloads = [], limitMs = defaultLimitMs, signal } = options
+  const { before = [], preloads = [], env = {}, limitMs = defaultLimitMs, signal } = options
   const ports: Ports = { port: await findFreePort(), opsPort: await findFreePort() }
   const imports = preloads.flatMap((address) => ['--import', address])
   const [program, ...words] = [...before, process.execPath, ...imports, stack.program]
   const sink = openSync('/dev/null', 'w')
   const child = spawn(program, words, {
     cwd: dirname(stack.program),
-    env: environmentOf(ports),
+    env: { ...environmentOf(ports), ...env },
     stdio: ['ignore', sink, 'pipe'],
     signal,
     killSignal: 'SIGKILL',
@@ -75,6 +79,7 @@ export async function startServer(stack: Stack, options: ServerProcessOptions): 
     // Set as soon as a process runs, and this one has answered.
     pid: child.pid as number,
     port: ports.port,
+    opsPort: ports.opsPort,
     url: `http://127.0.0.1:${ports.port}${requestPath}`,
     stop,
     [Symbol.asyncDispose]: stop,
