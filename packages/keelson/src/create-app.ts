@@ -1,11 +1,12 @@
 import { listenError } from '@keelson/core/http'
 import { keelsonAppOptions } from '@keelson/fastify'
 import type { Log } from '@keelson/log'
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { AppOptions } from './runtime.ts'
 
 /** Makes the app of a service, or takes the one that its user has made. */
 export function createApp(
-  own: FastifyServerOptions | FastifyInstance | undefined,
+  own: AppOptions | FastifyInstance | undefined,
   log: Log,
   requestTimeoutMs: number,
 ): FastifyInstance {
@@ -35,6 +36,6 @@ export async function listenApp(
   return typeof bound === 'object' && bound !== null ? bound.port : port
 }
 
-function isFastify(value: FastifyServerOptions | FastifyInstance): value is FastifyInstance {
+function isFastify(value: AppOptions | FastifyInstance): value is FastifyInstance {
   return 'addHook' in value
 }

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
+import type { SecureServerOptions } from 'node:http2'
+import type { ServerOptions } from 'node:https'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { isatty } from 'node:tty'
@@ -30,13 +32,20 @@ export interface RuntimeOptions {
    */
   readonly signals?: boolean
   /** Options for `Fastify(...)`, or an instance of the user's own without routes yet. */
-  readonly fastify?: FastifyServerOptions | FastifyInstance
+  readonly fastify?: AppOptions | FastifyInstance
   /**
    * Takes the log lines, each with its line break; for tests.
    *
    * @defaultValue stdout
    */
   readonly logDestination?: { write(line: string): void }
+}
+
+/** Options for `Fastify(...)`, those for TLS and HTTP/2 included; `request.raw` is then one of `node:http2`'s own. */
+export type AppOptions = FastifyServerOptions & {
+  readonly http2?: boolean
+  /** Key and certificate; with `http2`, `allowHTTP1` also serves callers that speak no HTTP/2. */
+  readonly https?: ServerOptions | SecureServerOptions | null
 }
 
 /** {@link RuntimeOptions} with every gap filled, and what follows from them. */

@@ -1,3 +1,5 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerHttp2Stream } from 'node:http2'
 import type { InboundRequest } from './request-context.ts'
 import { isSampled } from './traceparent.ts'
 
@@ -46,7 +48,7 @@ export function accessRecord(
   ),
 ): AccessRecord {
   const { request, response } = inbound
-  const aborted = response === undefined || !response.writableFinished
+  const aborted = response === undefined || !isWhole(request, response)
   const url = request.url ?? ''
   const query = url.indexOf('?')
   const userAgent = request.headers['user-agent']
@@ -72,6 +74,16 @@ export function accessRecord(
         : userAgent,
     aborted,
   }
+}
+
+/**
+ * Whether the whole answer has left. Answers over HTTP/2 call themselves finished when their stream was reset too; what
+ * that was for is on the stream, 0 for its natural end (RFC 9113, section 7).
+ */
+function isWhole(request: IncomingMessage, response: ServerResponse): boolean {
+  if (request.httpVersionMajor !== 2) return response.writableFinished
+  const { stream } = response as ServerResponse & { readonly stream?: ServerHttp2Stream } // of node:http2
+  return response.writableEnded && stream?.rstCode === 0
 }
 
 function lengthOf(header: string | number | readonly string[] | undefined): number {

@@ -1,7 +1,13 @@
 import { Server as NetServer, type Socket } from 'node:net'
 import type { Server, ServerResponse } from 'node:http'
+import type { Http2SecureServer, Http2Server } from 'node:http2'
 import { systemClock, type Clock, type TimerHandle } from '../clock/index.ts'
+import { watchConnections } from './connections.ts'
 import type { InboundRequest } from './request-context.ts'
+import { watchSessions } from './sessions.ts'
+
+/** What can be drained: a server of `node:http`, `node:https` or `node:http2`. */
+export type DrainableServer = Server | Http2Server | Http2SecureServer
 
 /** How a server is drained. */
 export interface ServerDrainOptions {
@@ -30,9 +36,11 @@ export const serverDrainDefaults: { readonly lingerMs: number; readonly connecti
 /** Spread of the ages of connections: those opened together must not all leave together. */
 const AGE_JITTER = 0.2
 
-/** The end of a node:http server without a lost request: first announce, then close. */
+/** The end of a server of HTTP/1 or HTTP/2 without a lost request: first announce, then close. */
 export interface ServerDrain {
-  /** Counts a request until {@link ServerDrain.release}. Once drained, its answer carries `connection: close`. */
+  /**
+   * Counts a request until {@link ServerDrain.release}. Once drained, its answer carries `connection: close`; HTTP/2: GOAWAY.
+   */
   track(inbound: InboundRequest, response: ServerResponse): void
   /** Must be called when the response has closed: whoever tracks has a listener there of its own. */
   release(response: ServerResponse): void
@@ -40,9 +48,12 @@ export interface ServerDrain {
   readonly inFlightCount: number
   /** The requests under way, oldest first. */
   inFlight(): readonly InboundRequest[]
-  /** From now on every answer carries `connection: close`, those already running included. Everything is still served. */
+  /**
+   * From now on every answer carries `connection: close`, those already running included; sessions of HTTP/2 get a GOAWAY
+   * at once, which refuses nothing. Everything is still served.
+   */
   announce(): void
-  /** Takes {@link ServerDrain.announce} back, for a drain that an operator cancels. */
+  /** Takes {@link ServerDrain.announce} back, for a drain that an operator cancels. Who was told to leave still leaves. */
   withdraw(): void
   /**
    * Adds something to be told when the listener has closed: the owner of event streams ends them, the owner of upgraded
@@ -52,7 +63,8 @@ export interface ServerDrain {
   onClosing(hook: ClosingHook): void
   /**
    * Stops accepting, closes idle and upgraded connections after the linger and waits for the requests under way. A
-   * connection on which a request has begun to arrive gets a second linger to bring the rest of it.
+   * connection on which a request has begun to arrive, or its TLS handshake, gets a second linger to bring the rest of it.
+   * After the linger sessions of HTTP/2 take no new requests, and each ends with its last answer.
    *
    * @param deadlineMs monotonic milliseconds at which what is left is cut
    * @returns the requests that were cut, oldest first; empty when all completed
@@ -63,16 +75,6 @@ export interface ServerDrain {
 /** @param deadlineMs monotonic milliseconds at which what is left is cut */
 export type ClosingHook = (deadlineMs: number) => Promise<void> | void
 
-/** What is known of a connection. */
-interface Connection {
-  /** Monotonic milliseconds at which it is old enough to be told to leave. */
-  readonly leavesAtMs: number
-  /** The answer that tells it to leave. */
-  parting: ServerResponse | undefined
-  /** Bytes received before the listener closed. */
-  bytesAtClosing: number
-}
-
 /**
  * Watches the connections of a server from its first one on.
  *
@@ -80,29 +82,25 @@ interface Connection {
  * answer is complete but still in the socket's buffer (6.5 % of 20 MB answers were cut that way), and says nothing
  * to the others.
  */
-export function createServerDrain(server: Server, options: ServerDrainOptions = {}): ServerDrain {
+export function createServerDrain(server: DrainableServer, options: ServerDrainOptions = {}): ServerDrain {
   const clock = options.clock ?? systemClock
   const { lingerMs, connectionMaxAgeMs } = { ...serverDrainDefaults, ...options }
   const random = options.random ?? Math.random
-  const sockets = new Map<Socket, Connection>()
   const requests = new Map<ServerResponse, InboundRequest>()
   const hooks: ClosingHook[] = []
   let announced = false
   let onIdle: (() => void) | undefined
 
-  server.on('connection', (socket: Socket) => {
-    sockets.set(socket, { leavesAtMs: leavesAtMs(), parting: undefined, bytesAtClosing: 0 })
-    socket.once('close', () => {
-      sockets.delete(socket)
-      if (sockets.size === 0) onIdle?.()
-    })
-  })
+  const sockets = watchConnections(server, leavesAtMs, () => onIdle?.())
+  const sessions = watchSessions(server, leavesAtMs, clock)
 
   function leavesAtMs(): number {
     if (connectionMaxAgeMs === 0) return Number.POSITIVE_INFINITY
     return clock.monotonic() + connectionMaxAgeMs * (1 + (2 * random() - 1) * AGE_JITTER)
   }
   function isOld(response: ServerResponse, nowMs: number): boolean {
+    const session = sessions?.of(response)
+    if (session !== undefined) return nowMs >= (sessions?.leavesAtMs(session) ?? Number.POSITIVE_INFINITY)
     return nowMs >= (sockets.get(response.req.socket)?.leavesAtMs ?? Number.POSITIVE_INFINITY)
   }
   /**
@@ -110,6 +108,11 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
    * requests, and the connection ends with the one that says so: with pipelining an earlier one must not say it.
    */
   function part(response: ServerResponse): void {
+    const session = sessions?.of(response)
+    if (session !== undefined) {
+      sessions?.tell(session)
+      return
+    }
     const connection = sockets.get(response.req.socket)
     if (connection?.parting?.headersSent === false) connection.parting.shouldKeepAlive = true
     // A caller that leaves of its own accord already has a `false` here.
@@ -131,6 +134,7 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
     inFlight: () => [...requests.values()],
     announce() {
       announced = true
+      sessions?.tellAll()
       const newest = new Map([...requests.keys()].map((response) => [response.req.socket, response]))
       for (const response of newest.values()) if (!response.headersSent) part(response)
     },
@@ -150,10 +154,12 @@ export function createServerDrain(server: Server, options: ServerDrainOptions = 
       const busy = () => new Set([...requests.keys()].map((response) => response.req.socket))
       const sweep = () => {
         if (!ownersAreDone) return
+        sessions?.closeAll()
         const working = busy()
         const isGrace = clock.monotonic() < graceEndMs
         for (const [socket, { bytesAtClosing }] of sockets) {
           const isArriving = isGrace && socket.bytesRead > bytesAtClosing
+          if (sessions?.owns(socket)) continue
           // `destroySoon` lets what is still in the buffer out first.
           if (!working.has(socket) && !isArriving) socket.destroySoon()
         }
@@ -181,7 +187,7 @@ function turn(): Promise<void> {
 }
 
 /** The callback of `close` would wait for all connections; the listener itself is closed when the call returns. */
-function closeListener(server: Server): void {
+function closeListener(server: DrainableServer): void {
   if (server.listening) NetServer.prototype.close.call(server)
 }
 

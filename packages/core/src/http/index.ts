@@ -3,6 +3,7 @@ export {
   createServerDrain,
   serverDrainDefaults,
   type ClosingHook,
+  type DrainableServer,
   type ServerDrain,
   type ServerDrainOptions,
 } from './drain.ts'
