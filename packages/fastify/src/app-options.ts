@@ -2,6 +2,7 @@ import type { Log } from '@keelson/log'
 import { type FastifyServerOptions, LogController } from 'fastify'
 import { inboundOf } from './inbound.ts'
 import { replyToClientError, replyWithError } from './error-reply.ts'
+import { lazyCompilers } from './lazy-compilers.ts'
 
 /**
  * Options for `Fastify(...)` that only its constructor takes: no lines of its own for requests, answers for malformed
@@ -15,6 +16,7 @@ export function keelsonAppOptions(log: Log, own: FastifyServerOptions = {}): Fas
     // Read by the plugin, which checks it first (DESIGN §3.4); Fastify's own reading would let anything through.
     requestIdHeader: false,
     logController: new QuietRequests(),
+    schemaController: lazyCompilers(),
     // A 503 to business traffic is a lost request; connections are told to leave instead (facts on stopping, §4).
     return503OnClosing: false,
     // Longer than the idle time-out of usual balancers (ALB: 60 s), so that they close first.

@@ -10,6 +10,7 @@ import { createAdmission, type AdmissionOptions, type Refusal } from './admissio
 import { createInboundReader } from './inbound.ts'
 import { giveLog, routeLogOf, type RouteLog } from './app-log.ts'
 import { replyNotFound, replyWithError, sendProblem } from './error-reply.ts'
+import { keepUsualRules } from './lazy-compilers.ts'
 import { RouteEndings } from './route-endings.ts'
 
 /** What the plugin is given. Every part may be left out; what belongs to it is then left out too. */
@@ -76,6 +77,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
 
   const inboundFor = createInboundReader(open)
 
+  keepUsualRules(app)
   app.setGenReqId((raw) => inboundFor(raw).requestId)
   const bindLog = log === undefined ? undefined : giveLog(app, log, inboundFor)
   app.setErrorHandler(replyWithError)
