@@ -77,6 +77,7 @@ async function countInstructions(
   try {
     const server = await startServer(stack, {
       before: [...valgrind, `--log-file=${log}`],
+      nodeOptions: ['--single-threaded'],
       preloads: [preloads.keepTickShape, preloads.slowTimers],
       limitMs,
       signal,

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util'
-import { baselineName, stacks, type Stack } from './stacks.ts'
+import { baselineName, stacks, usualStacks, type Stack } from './stacks.ts'
 
 const runNames = ['http', 'instructions', 'counters', 'startup', 'profile'] as const
 
@@ -54,7 +54,7 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
       connections: { type: 'string', default: '32' },
       'warm-up': { type: 'string', default: '4' },
       lives: { type: 'string', default: '2' },
-      stacks: { type: 'string', default: stacks.map(({ name }) => name).join(',') },
+      stacks: { type: 'string', default: usualStacks.map(({ name }) => name).join(',') },
       markdown: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },

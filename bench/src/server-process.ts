@@ -13,6 +13,8 @@ export interface ServerProcessOptions {
   readonly preloads?: readonly string[]
   /** Environment beside what every stack is given. */
   readonly env?: Readonly<Record<string, string>>
+  /** Options of `node` itself. */
+  readonly nodeOptions?: readonly string[]
   /** How long the stack may take to be ready, and to end once asked to. */
   readonly limitMs?: number
   /** Ends the process when the bench is interrupted. */
@@ -46,14 +48,14 @@ const keptCharacters = 4000
  * @throws Error with the last of its stderr when it ends or is not ready in time
  */
 export async function startServer(stack: Stack, options: ServerProcessOptions): Promise<ServerProcess> {
-  const { before = [], preloads = [], env = {}, limitMs = defaultLimitMs, signal } = options
+  const { before = [], preloads = [], nodeOptions = [], env = {}, limitMs = defaultLimitMs, signal } = options
   const ports: Ports = { port: await findFreePort(), opsPort: await findFreePort() }
   const imports = preloads.flatMap((address) => ['--import', address])
-  const [program, ...words] = [...before, process.execPath, ...imports, stack.program]
+  const [program, ...words] = [...before, process.execPath, ...nodeOptions, ...imports, stack.program]
   const sink = openSync('/dev/null', 'w')
   const child = spawn(program, words, {
     cwd: dirname(stack.program),
-    env: { ...environmentOf(ports), ...env },
+    env: { ...environmentOf(ports), ...stack.env, ...env },
     stdio: ['ignore', sink, 'pipe'],
     signal,
     killSignal: 'SIGKILL',

@@ -5,12 +5,18 @@ export interface Stack {
   readonly name: StackName
   /** Compiled program, so that no stack pays for types being stripped. */
   readonly program: string
+  /** Variables of the environment besides the ports. */
+  readonly env?: Readonly<Record<string, string>>
+  /** Not measured unless asked for by name. */
+  readonly isExtra?: boolean
+  /** What must have been done before it can run, for the message when it was not. */
+  readonly needs?: { readonly path: string; readonly remedy: string }
   /** Answers 200 once the stack says that it can serve. The baseline has no such route: its own one must do. */
   readonly readinessUrl: (ports: Ports) => string
 }
 
 /** Names that `--stacks` takes. */
-export type StackName = 'bare-fastify' | 'keelson' | 'usual-plugins'
+export type StackName = 'bare-fastify' | 'keelson' | 'keelson-no-context' | 'usual-plugins' | 'nest' | 'watt'
 
 /** Ports that the bench has chosen for a stack. */
 export interface Ports {
@@ -40,11 +46,21 @@ export const stacks: readonly Stack[] = [
     readinessUrl: ({ opsPort }) => `http://127.0.0.1:${opsPort}/readiness`,
   },
   {
+    name: 'keelson-no-context',
+    program: compiled('keelson'),
+    env: { REQUEST__CONTEXT: 'false' },
+    isExtra: true,
+    readinessUrl: ({ opsPort }) => `http://127.0.0.1:${opsPort}/readiness`,
+  },
+  {
     name: 'usual-plugins',
     program: compiled('usual-plugins'),
     readinessUrl: ({ port }) => `http://127.0.0.1:${port}/readiness`,
   },
 ]
+
+/** What runs when nobody names stacks. */
+export const usualStacks: readonly Stack[] = stacks.filter(({ isExtra }) => isExtra !== true)
 
 /** The stacks that others are divided by, as far as they run. */
 export function basesOf(running: readonly Stack[]): readonly Stack[] {
