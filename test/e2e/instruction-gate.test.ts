@@ -29,7 +29,9 @@ describe.skipIf(!valgrind.available)('a request with everything on', () => {
     expect(bare).toBeGreaterThan(10_000)
     for (const [name, gate] of Object.entries(gates)) {
       const ratio = perRequest(name as keyof typeof gates) / bare // keys of the table above
-      process.stdout.write(`${name}: ${ratio.toFixed(3)} times the instructions of bare Fastify, at most ${gate}\n`)
+      process.stdout.write(
+        `${name}: ${ratio.toFixed(3)} times the instructions of bare Fastify, at most ${gate}\n`,
+      )
       expect(ratio, name).toBeLessThanOrEqual(gate)
     }
   })
