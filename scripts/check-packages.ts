@@ -32,7 +32,10 @@ export function misplacedFiles({
   files,
 }: Pick<Tarball, 'packageName' | 'files'>): readonly string[] {
   const missing = ['LICENSE', 'README.md', 'package.json'].filter((file) => !files.includes(file))
-  const extra = files.filter((file) => /\.(test|test-d)\.|\.tsbuildinfo$|^src\/|^test\//.test(file))
+  // Templates of services hold tests of those services.
+  const extra = files.filter(
+    (file) => !file.startsWith('templates/') && /\.(test|test-d)\.|\.tsbuildinfo$|^src\/|^test\//.test(file),
+  )
   return [
     ...missing.map((file) => `${packageName}: ${file} is missing from the package`),
     ...extra.map((file) => `${packageName}: ${file} does not belong in the package`),

@@ -14,6 +14,7 @@ describe('misplacedFiles', () => {
       'dist/a.test.js',
       'dist/.tsbuildinfo',
       'src/index.ts',
+      'templates/api/test/a.test.ts',
     ]
     expect(misplacedFiles({ packageName: 'a', files })).toEqual([
       'a: LICENSE is missing from the package',

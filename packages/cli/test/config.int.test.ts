@@ -104,6 +104,10 @@ describe('keelson config', () => {
     expect(well.out).toContain('staging: well\n  to be set where it runs: db.host\n')
     expect(well.out).toContain('note: db.token sounds like a secret')
     expect((await keelson(['check', 'staging', '--strict'])).code).toBe(1)
+    // What `docs` writes for editors is no environment.
+    await keelson(['docs', '--format', 'json-schema', '--out', 'config/schema.json'])
+    expect((await keelson(['check'])).out).not.toContain('schema:')
+    rmSync(join(folder, 'config', 'schema.json'))
     writeFileSync(join(folder, 'config', 'broken.json'), '{ "rate": "x" }')
     const broken = await keelson(['check'])
     rmSync(join(folder, 'config', 'broken.json'))

@@ -12,6 +12,9 @@ export const serverPackages = {
   wrk: 'wrk',
   valgrind: 'valgrind',
   openssl: 'openssl',
+  buildah: 'buildah',
+  unshare: 'util-linux',
+  script: 'bsdutils',
 } as const
 
 /** Name of a program that {@link requireServer} knows. */

@@ -142,12 +142,13 @@ function fileOnly({ place }: ConfigRequest, environment: string): ConfigRequest[
   return { ...place, env: { APP_ENV: environment } }
 }
 
+// `schema.json` is what `keelson config docs --format json-schema` writes there for editors.
+const notEnvironments: ReadonlySet<string> = new Set(['default', 'local', 'schema'])
+
 function environmentsIn(cwd: string): readonly string[] {
   const folder = join(cwd, 'config')
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
-  const names = files
-    .map((name) => name.slice(0, -5))
-    .filter((name) => name !== 'default' && name !== 'local')
+  const names = files.map((name) => name.slice(0, -5)).filter((name) => !notEnvironments.has(name))
   return names.length > 0 ? names.toSorted() : ['development']
 }
 

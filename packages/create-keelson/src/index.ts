@@ -1,0 +1,5 @@
+export { completeAnswers, type Answers, type GivenAnswers } from './answers.ts'
+export { createExitCodes, runCreate, type CreateIo } from './command-line.ts'
+export { createErrors, type CreateErrorCode } from './errors.ts'
+export { render, type Files } from './render.ts'
+export type { PackedPackage } from './tarball.ts'
