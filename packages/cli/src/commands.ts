@@ -23,6 +23,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./observability/observability-command.ts')).command,
   },
   {
+    name: 'dev',
+    summary: 'run services on this machine, with restart on change and one page that shows them',
+    load: async () => (await import('./dev/dev-command.ts')).command,
+  },
+  {
     name: 'pretty',
     summary: 'turn the log lines of a service into text for people: node main.js | keelson pretty',
     load: async () => (await import('./pretty/pretty-command.ts')).command,

@@ -16,6 +16,8 @@ export const cliErrors = {
     'No endpoint of etcd answers the command. Look at the causes that the message lists.',
   KEELSON_CLI_ETCD_REFUSED:
     'etcd answers, and refuses the write: credentials, permission or size. The message repeats its reason.',
+  KEELSON_CLI_DEV_PRODUCTION:
+    '`keelson dev` does not run where NODE_ENV or APP_ENV is production: its page shows logs and configuration, and stops services. Start the service itself there.',
 } as const
 
 /** Code of an error thrown by this package. */

@@ -26,6 +26,7 @@ export function cliExitCodeOf(error: unknown): number {
     case 'KEELSON_CLI_CONTRACT_INVALID':
     case 'KEELSON_CLI_REPORT_UNWRITABLE':
     case 'KEELSON_CLI_DEFINITION_INVALID':
+    case 'KEELSON_CLI_DEV_PRODUCTION':
       return cliExitCodes.usage
     case 'KEELSON_CLI_TARGET_UNREACHABLE':
     case 'KEELSON_CLI_TARGET_NOT_READY':
