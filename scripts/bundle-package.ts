@@ -1,8 +1,8 @@
 // Writes the JavaScript of the package in the working directory: one file for each of its entries, parts that entries
 // share or load late in `dist/chunks`. Node spends about half a millisecond on every module that it loads, and a service
 // loads some two hundred of ours: docs/decisions/0004. Types are written by `tsc -b` before.
-import { readFileSync, rmSync, globSync } from 'node:fs'
-import { join } from 'node:path'
+import { copyFileSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
 import { rolldown, type OutputOptions } from 'rolldown'
 import { isCommand } from './repository.ts'
 
@@ -55,6 +55,32 @@ async function write(
   await bundle.close()
 }
 
+/**
+ * Writes the pages of a package, which a command serves to browsers: a folder `src/…/page` with `index.html` and `main.ts`
+ * becomes `dist/…/page` with one small script.
+ *
+ * @param output folder in place of `dist`
+ */
+export async function writePages(folder: string, output: string = join(folder, 'dist')): Promise<void> {
+  for (const html of globSync('src/**/page/index.html', { cwd: folder })) {
+    const source = join(folder, dirname(html))
+    const target = join(output, relative('src', dirname(html)))
+    mkdirSync(target, { recursive: true })
+    for (const file of globSync('*.{html,css,svg}', { cwd: source })) {
+      copyFileSync(join(source, file), join(target, file))
+    }
+    const bundle = await rolldown({ cwd: source, input: { main: './main.ts' }, platform: 'browser' })
+    await bundle.write({
+      dir: target,
+      format: 'esm',
+      minify: true,
+      sourcemap: false,
+      entryFileNames: '[name].js',
+    })
+    await bundle.close()
+  }
+}
+
 /** Bundles the package in a folder. */
 export async function bundlePackage(folder: string): Promise<void> {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as EntryManifest // our own
@@ -67,6 +93,7 @@ export async function bundlePackage(folder: string): Promise<void> {
     chunkFileNames: 'chunks/[name]-[hash].js',
   })
   await write(folder, cjs, { format: 'cjs', entryFileNames: '[name].cjs' })
+  await writePages(folder)
 }
 
 if (isCommand(import.meta.url)) await bundlePackage(process.cwd())

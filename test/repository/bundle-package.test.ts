@@ -1,8 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { bundlePackage, entriesOf } from '../../scripts/bundle-package.ts'
+import { repositoryRoot } from '../../scripts/repository.ts'
+import { bundlePackage, entriesOf, writePages } from '../../scripts/bundle-package.ts'
 
 const entry = (path: string) => ({ 'keelson-source': './src/x.ts', types: './dist/x.d.ts', default: path })
 
@@ -47,5 +57,23 @@ describe('bundlePackage', () => {
     expect(index).not.toContain('./one')
     expect(index).toMatch(/import\(["']\.\/chunks\/late-[^"']+\.js["']\)/)
     expect(existsSync(join(folder, 'dist/stale.js'))).toBe(false)
+  })
+})
+
+describe('writePages', () => {
+  it('writes the page of keelson dev as one script, a style and a frame, small and complete', async () => {
+    const output = mkdtempSync(join(tmpdir(), 'keelson-page-'))
+    onTestFinished(() => rmSync(output, { recursive: true }))
+    await writePages(join(repositoryRoot, 'packages/cli'), output)
+    const folder = join(output, 'dev/page')
+    const files = readdirSync(folder)
+    expect(files.toSorted()).toEqual(['icon.svg', 'index.html', 'main.js', 'page.css'])
+    // 39 kB when this was written, without compression; a page for a developer's own machine needs no more.
+    const bytes = files.reduce((sum, file) => sum + statSync(join(folder, file)).size, 0)
+    expect(bytes).toBeLessThan(48_000)
+    const script = readFileSync(join(folder, 'main.js'), 'utf8')
+    expect(script).not.toMatch(/\bimport\b/)
+    expect(script).not.toMatch(/innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(/)
+    expect(script).not.toMatch(/https?:\/\/(?!www\.w3\.org\/2000\/svg)/)
   })
 })

@@ -49,7 +49,7 @@ describe('keelson dev', () => {
     const root = devFolder({ one: {}, other: {} })
     await using dev = startDev(root, ['one', 'other'])
     await dev.line(isUp, 'both services up')
-    const [before] = pidsIn(dev)
+    const before = /one starting .*own_pid=(\d+)/.exec(dev.stdout.join('\n'))?.[1]
     // Written again as it was, and a file that is no source: nothing has changed.
     writeService(root, 'one', {})
     writeFileSync(join(root, 'one/notes.txt'), 'x')
@@ -60,7 +60,7 @@ describe('keelson dev', () => {
     expect(dev.stdout.join('\n')).toContain('one/src/main.js changed: restarting one')
     expect(dev.stdout.join('\n')).toContain('second edition')
     expect(pidsIn(dev)).toHaveLength(3)
-    expect(isRunning(before ?? 0)).toBe(false)
+    expect(isRunning(Number(before))).toBe(false)
     // A file that comes later counts, in a folder that comes later too.
     writeFileSync(join(root, 'one/src/new.js'), 'export const a = 1')
     await dev.line((line) => line.includes('one/src/new.js changed'), 'the new file')

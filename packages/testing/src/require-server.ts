@@ -15,6 +15,7 @@ export const serverPackages = {
   buildah: 'buildah',
   unshare: 'util-linux',
   script: 'bsdutils',
+  chromium: 'chromium',
 } as const
 
 /** Name of a program that {@link requireServer} knows. */

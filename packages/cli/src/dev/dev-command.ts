@@ -8,6 +8,7 @@ import { type EtcdProcess, startEtcdProcess } from './etcd-process.ts'
 import { createFleet, type Fleet } from './fleet.ts'
 import { listenForInterrupts } from './interrupts.ts'
 import { createLogStore } from './log-store.ts'
+import { servePage } from './page-server.ts'
 import { assignPorts } from './ports.ts'
 import { readServiceSpec, type ServiceSpec } from './service-spec.ts'
 import { createTerminalView } from './terminal-view.ts'
@@ -52,10 +53,11 @@ async function runServices(
   const etcd = await openEtcd(request, ports.at(-1), io.env, stop)
   if (etcd?.process !== undefined) running.push(etcd.process)
   try {
+    const logs = createLogStore()
     const fleet = createFleet({
       specs,
       ports,
-      logs: createLogStore(),
+      logs,
       etcd: etcd?.endpoint,
       watched: request.watched,
       env: io.env,
@@ -66,9 +68,13 @@ async function runServices(
     fleet.listen(view)
     view.showPlaces(fleet)
     if (etcd !== undefined) view.say(`etcd at ${etcd.endpoint}`)
+    const { cwd, env } = io
+    const page = await servePage({ fleet, logs, cwd, env, etcd: etcd?.endpoint, port: request.pagePort })
+    view.say(`page ${page.url}`)
     fleet.start()
     await aborted(stop)
     await stopFleet(fleet, (text) => view.say(text))
+    await page.close()
   } finally {
     await etcd?.process?.close()
   }
