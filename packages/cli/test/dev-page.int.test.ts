@@ -55,6 +55,11 @@ function ask({ path, method = 'GET', headers = {}, body }: Asked): Promise<Answe
 const authorized = () => ({ authorization: `Bearer ${token}` })
 const json = { 'content-type': 'application/json' }
 
+const fill = (value: string): string => value.replace('TOKEN', token)
+
+const act = (action: string): Promise<Answer> =>
+  ask({ path: `/api/services/catalog/${action}`, method: 'POST', headers: { ...authorized(), ...json } })
+
 /** The first update of a stream. */
 async function firstUpdate(query: string): Promise<{ lines: { text: string; service: string }[] }> {
   const response = await fetch(`http://127.0.0.1:${port}/api/stream?${query}`, {
@@ -94,7 +99,6 @@ describe('the page of keelson dev', () => {
     ['a token in a cookie', { path: '/api/lines/1', headers: { cookie: 'token=TOKEN' } }],
     ['an action without a token', { path: '/api/services/catalog/stop', method: 'POST', headers: json }],
   ])('answers 401 to %s', async (_what, { path, headers = {}, method = 'GET' }) => {
-    const fill = (value: string) => value.replace('TOKEN', token)
     const filled = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, fill(value)]))
     const answer = await ask({ path: fill(path), headers: filled, method })
     expect(answer.status).toBe(401)
@@ -162,8 +166,6 @@ describe('the page of keelson dev', () => {
   })
 
   it('starts a service anew, stops it, and tells of both', async () => {
-    const act = (action: string) =>
-      ask({ path: `/api/services/catalog/${action}`, method: 'POST', headers: { ...authorized(), ...json } })
     expect((await act('restart')).status).toBe(202)
     await dev.line((line) => line.includes('catalog is up again'), 'the restart')
     expect((await act('stop')).status).toBe(202)
