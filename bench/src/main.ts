@@ -6,6 +6,7 @@ import { chooseCores } from './cores.ts'
 import { counterFigures, counterRequestCounts, runCounters } from './counter-run.ts'
 import { httpFigures, runHttp } from './http-run.ts'
 import { instructionFigures, runInstructions } from './instruction-run.ts'
+import { logUsage, readLogOptions, runLog } from './log/command.ts'
 import { describeCores, describeMachine } from './machine.ts'
 import { readOptions, usage, type BenchOptions, type RunName } from './options.ts'
 import { profileTables, runProfile } from './profile-run.ts'
@@ -147,7 +148,22 @@ async function soak(args: readonly string[], signal: AbortSignal): Promise<void>
   console.log(`${machine}\n\n${renderTable(table, true)}\n`)
 }
 
-const trials: Readonly<Record<string, typeof restarts>> = { restarts, soak }
+/** `npm run bench -- log …`: what a line costs, with options of its own. */
+async function log(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const options = readLogOptions(args)
+  if (options === undefined) {
+    console.log(logUsage)
+    return
+  }
+  const machine = describeMachine()
+  showProgress('building')
+  await build(signal)
+  const tables = await runLog(options, signal, showProgress)
+  endProgress()
+  console.log([machine, ...tables.map((table) => renderTable(table, options.markdown)), ''].join('\n\n'))
+}
+
+const trials: Readonly<Record<string, typeof restarts>> = { restarts, soak, log }
 
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {

@@ -29,6 +29,7 @@ export const usage: string = `npm run bench -- [http] [instructions] [counters] 
                  Without a name: http and instructions.
   restarts       failed requests per rolling restart, keelson and peers; alone, see restarts --help
   soak           growth of memory in a long life under load; alone, see soak --help
+  log            processor time of a log line and of a shipped message, keelson and peers; alone, see log --help
 
   --rounds N        rounds of http and startup (10)
   --seconds N       length of one http measurement (2)

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { readLogOptions } from '../../bench/src/log/command.ts'
 import { readOptions } from '../../bench/src/options.ts'
 
 describe('readOptions', () => {
@@ -28,5 +29,32 @@ describe('readOptions', () => {
 
   it('measures nothing when the help is asked for', () => {
     expect(readOptions(['--help'])).toBeUndefined()
+  })
+})
+
+describe('readLogOptions', () => {
+  it('measures every kind of line to both outputs, and the shipping, in five rounds when nothing is asked for', () => {
+    expect(readLogOptions([])).toEqual({
+      rounds: 5,
+      lines: 200_000,
+      works: ['text', 'fields', 'nested', 'request', 'error', 'access'],
+      outputs: ['/dev/null', 'pipe'],
+      shipping: true,
+      markdown: false,
+    })
+    expect(readLogOptions(['--works', 'none', '--no-shipping'])).toMatchObject({ works: [], shipping: false })
+  })
+
+  it.each([
+    ['a kind of line', ['--works', 'text,poem'], 'poem'],
+    ['an output', ['--outputs', 'file'], 'file'],
+    ['a number', ['--rounds', '0'], '--rounds'],
+    ['an option', ['--line', '3'], '--line'],
+  ])('names %s that it does not know', (_, args, word) => {
+    expect(() => readLogOptions(args)).toThrow(word)
+  })
+
+  it('measures nothing when the help is asked for', () => {
+    expect(readLogOptions(['--help'])).toBeUndefined()
   })
 })
