@@ -15,7 +15,8 @@ the service's definition and of the keelson that it uses.
   check      the files of each environment (config/<env>.json), offline; keys that only the environment can set are
              listed, and are faults with --strict
   diff       what differs between two environments by their files
-  docs       documentation from the schema: markdown (default), json-schema, env-example, kubernetes, etcdctl
+  docs       documentation from the schema: markdown (default), json-schema, env-example, kubernetes, etcdctl; and keys, the
+             file that keelson k8s lint --keys reads
   set        checks one value against the schema and writes it to etcd; with --ttl it goes away by itself
   import     the same for every leaf of a JSON file, in one transaction for each 100 keys
 

@@ -3,8 +3,10 @@ import { dirname, resolve } from 'node:path'
 import { KeelsonError } from '@keelson/core/errors'
 import type { CommandIo } from '../command.ts'
 import { cliExitCodes } from '../exit-codes.ts'
+import { keysFile } from '../k8s/service-settings.ts'
 import { type ConfigRequest, usage } from './config-options.ts'
 import { textOf, textOnOneLine } from './default-text.ts'
+import { environmentsIn } from './look.ts'
 import { environmentExample } from './docs-environment.ts'
 import { jsonSchema } from './docs-json-schema.ts'
 import { kubernetesManifests } from './docs-kubernetes.ts'
@@ -26,9 +28,13 @@ const renderers: Readonly<Record<string, Renderer>> = {
 export async function writeDocs(tools: ServiceTools, request: ConfigRequest, io: CommandIo): Promise<number> {
   const { format, out, check, place } = request
   const render = Object.hasOwn(renderers, format) ? renderers[format] : undefined
-  if (render === undefined) throw usage(`--format ${format} is none of ${Object.keys(renderers).join(', ')}.`)
+  if (render === undefined && format !== 'keys')
+    throw usage(`--format ${format} is none of ${[...Object.keys(renderers), 'keys'].join(', ')}.`)
   if (check && out === undefined) throw usage('--check needs --out FILE, the document to compare with.')
-  const text = render(tools.service, tools.describe().map(withShortDoc), place.env['APP_ENV'] ?? 'production')
+  const text =
+    render === undefined
+      ? await keysFile(tools, place.cwd, environmentsIn(place.cwd))
+      : render(tools.service, tools.describe().map(withShortDoc), place.env['APP_ENV'] ?? 'production')
   if (out === undefined) {
     io.out(text)
     return cliExitCodes.pass

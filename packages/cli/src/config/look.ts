@@ -145,7 +145,8 @@ function fileOnly({ place }: ConfigRequest, environment: string): ConfigRequest[
 // `schema.json` is what `keelson config docs --format json-schema` writes there for editors.
 const notEnvironments: ReadonlySet<string> = new Set(['default', 'local', 'schema'])
 
-function environmentsIn(cwd: string): readonly string[] {
+/** Environments that have a file of their own in `config/`; `development` when there is none. */
+export function environmentsIn(cwd: string): readonly string[] {
   const folder = join(cwd, 'config')
   const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
   const names = files.map((name) => name.slice(0, -5)).filter((name) => !notEnvironments.has(name))

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { KeelsonError } from '@keelson/core/errors'
 import type { CommandIo, CommandModule } from '../command.ts'
+import { loadServiceTools } from '../config/service-tools.ts'
 import { cliExitCodes } from '../exit-codes.ts'
 import { junitReport } from '../report/junit.ts'
 import { showFailure } from '../report/pretty.ts'
@@ -12,10 +13,12 @@ import { sarifReport } from '../report/sarif.ts'
 import { countOutcomes } from '../report/summary.ts'
 import { createStyle } from '../terminal.ts'
 import type { CheckOutcome } from '../verify/judge.ts'
-import { lintManifests } from './lint.ts'
+import { environmentRules, judgeEnvironment } from './environment-rules.ts'
+import { clusterOf, lintManifests } from './lint.ts'
 import { readManifests, type ManifestFile } from './manifest.ts'
 import { shapeSources } from './object-shapes.ts'
 import { fileRules, rules } from './rules.ts'
+import { settingsOfFile, settingsOfService, type ServiceSettings } from './service-settings.ts'
 import { readWaivers } from './waiver-file.ts'
 
 const waiverFile = 'keelson.k8s.json'
@@ -26,6 +29,9 @@ Checks Kubernetes manifests, YAML or JSON, without a cluster: resources, probes,
 references, security. The output of kustomize and of kubectl get -o json can be piped in. Fields and types are those of
 ${shapeSources.join(', ')}.
 
+  --service FILE         judge variables by the schema of the service whose definition the module exports; "-" takes
+                         src/service.ts and the like of this folder
+  --keys FILE            the same by a file that keelson config docs --format keys wrote, where the service is not
   --waivers FILE         findings that are accepted for a while (keelson.k8s.json, if there is one):
                          { "waivers": [{ "id", "object": "Kind/name", "reason", "until": "2027-03-31" }] }
   --skip ID=REASON       leave a rule out, and say why
@@ -36,7 +42,7 @@ ${shapeSources.join(', ')}.
 
 Exit codes: 0 no error, 1 errors, 2 wrong command line or a file that cannot be opened, 4 internal error.
 
-  kubectl kustomize k8s/overlays/prod | keelson k8s lint --report junit=reports/k8s.xml -
+  kubectl kustomize k8s/overlays/prod | keelson k8s lint --service src/service.ts --report junit=reports/k8s.xml -
   kubectl get deploy,svc,hpa,pdb,cm -o json | keelson k8s lint -
 `
 
@@ -47,7 +53,7 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const [subcommand, ...rest] = args
   if (subcommand !== 'lint') throw usage(`keelson k8s takes the subcommand lint, not "${subcommand ?? ''}".`)
   const { values, positionals } = parse(rest)
-  const known = [...fileRules, ...rules]
+  const known = [...fileRules, ...rules, ...environmentRules]
   if (values.list === true) {
     io.out(known.map(({ id, level, title }) => `${id.padEnd(30)} ${level.padEnd(8)} ${title}\n`).join(''))
     return cliExitCodes.pass
@@ -78,7 +84,10 @@ async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const unknown = waivers.find((waiver) => !known.some(({ id }) => id === waiver.id))
   if (unknown !== undefined)
     throw usage(`"${unknown.id}" in a waiver is no rule. keelson k8s lint --list shows them all.`)
-  const checks = lintManifests({ files, waivers, skips, today: startedAt.toISOString().slice(0, 10) })
+  const settings = await readSettings(values, io.cwd)
+  const environment = settings && (await judgeEnvironment(clusterOf(files), settings))
+  const today = startedAt.toISOString().slice(0, 10)
+  const checks = lintManifests({ files, waivers, skips, today, environment })
   for (const { format, path } of reports) {
     const result = {
       service: 'manifests',
@@ -102,6 +111,8 @@ function parse(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
+        service: { type: 'string' },
+        keys: { type: 'string' },
         waivers: { type: 'string' },
         skip: { type: 'string', multiple: true },
         'max-warnings': { type: 'string' },
@@ -115,6 +126,17 @@ function parse(args: readonly string[]) {
       `${error instanceof Error ? error.message.split('\n')[0] : String(error)} See keelson k8s --help.`,
     )
   }
+}
+
+async function readSettings(
+  { service, keys }: { readonly service?: string | undefined; readonly keys?: string | undefined },
+  cwd: string,
+): Promise<ServiceSettings | undefined> {
+  if (service !== undefined && keys !== undefined)
+    throw usage('--service and --keys say the same twice; take one of them.')
+  if (keys !== undefined) return settingsOfFile(keys, cwd)
+  if (service === undefined) return undefined
+  return settingsOfService(await loadServiceTools(cwd, service === '-' ? undefined : service), cwd)
 }
 
 function readSkip(one: string, known: readonly string[]): readonly [string, string] {
@@ -159,10 +181,11 @@ function show(checks: readonly CheckOutcome[], files: readonly ManifestFile[], i
   const style = createStyle(io.outIsTerminal, io.env)
   const { errors, warnings } = countOutcomes({ checks })
   const count = files.reduce((sum, { manifests }) => sum + manifests.length, 0)
+  const judged = checks.filter(({ status }) => status !== 'skip').length
   const failed = checks.filter(({ status }) => status === 'fail')
   return [
     ...failed.flatMap((one) => showFailure(one, style)),
-    `${count} objects, ${checks.length} rules: ${errors} broken, ${warnings} with warnings`,
+    `${count} objects, ${judged} rules: ${errors} broken, ${warnings} with warnings`,
     '',
   ].join('\n')
 }

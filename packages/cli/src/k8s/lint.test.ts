@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { environmentRules } from './environment-rules.ts'
 import { lintManifests, type LintWaiver } from './lint.ts'
 import { readManifests } from './manifest.ts'
 import { fileRules, rules } from './rules.ts'
@@ -216,17 +217,18 @@ describe('lintManifests', () => {
   })
 
   it('has its rules on the page docs/reference/k8s-rules.md', async () => {
-    const sections = [...rules, ...fileRules].map(({ id, level, title, reason, remedy }) =>
-      [
-        `## ${id}`,
-        '',
-        `Holds when ${title}.`,
-        '',
-        `- level: ${level}`,
-        `- why: ${reason}`,
-        `- remedy: ${remedy}`,
-        '',
-      ].join('\n'),
+    const sections = [...rules, ...environmentRules, ...fileRules].map(
+      ({ id, level, title, reason, remedy }) =>
+        [
+          `## ${id}`,
+          '',
+          `Holds when ${title}.`,
+          '',
+          `- level: ${level}`,
+          `- why: ${reason}`,
+          `- remedy: ${remedy}`,
+          '',
+        ].join('\n'),
     )
     const head = [
       '# Rules of keelson k8s lint',

@@ -1,6 +1,7 @@
 import type { CheckOutcome } from '../verify/judge.ts'
+import { environmentRules, type EnvironmentJudgement } from './environment-rules.ts'
 import { workloadOf, type ManifestFile } from './manifest.ts'
-import type { Rule, RuleFinding } from './rule.ts'
+import type { Cluster, Rule, RuleFinding } from './rule.ts'
 import { fileRules, rules } from './rules.ts'
 
 /** A finding that is accepted for a while. */
@@ -21,12 +22,38 @@ export interface LintOptions {
   readonly skips: ReadonlyMap<string, string>
   /** Day in UTC. */
   readonly today: string
+  /** What {@link judgeEnvironment} found; without it the rules of the environment are not judged. */
+  readonly environment?: EnvironmentJudgement | undefined
+}
+
+/** Everything that was read, with its pod templates. */
+export function clusterOf(
+  files: readonly ManifestFile[],
+  resolved?: EnvironmentJudgement['resolved'],
+): Cluster {
+  const manifests = files.flatMap((file) => file.manifests)
+  return {
+    manifests,
+    workloads: manifests.flatMap((one) => workloadOf(one, manifests, resolved?.get(one)) ?? []),
+  }
 }
 
 /** Judges manifests by every rule: one outcome per rule, one problem and one place per finding. */
-export function lintManifests({ files, waivers, skips, today }: LintOptions): readonly CheckOutcome[] {
-  const manifests = files.flatMap((file) => file.manifests)
-  const workloads = manifests.flatMap((manifest) => workloadOf(manifest) ?? [])
+export function lintManifests({
+  files,
+  waivers,
+  skips,
+  today,
+  environment,
+}: LintOptions): readonly CheckOutcome[] {
+  const cluster = clusterOf(files, environment?.resolved)
+  const givenRules: readonly Rule[] = environmentRules.map((rule) => ({
+    ...rule,
+    find: () => environment?.findings.get(rule.id) ?? [],
+  }))
+  const withoutSchema = new Map(
+    environment === undefined ? environmentRules.map(({ id }) => [id, 'needs --service or --keys']) : [],
+  )
   const valid = waivers.filter(({ until }) => until >= today)
   const expired = waivers.filter(({ until }) => until < today)
   const [readable, expiry] = fileRules
@@ -41,8 +68,10 @@ export function lintManifests({ files, waivers, skips, today }: LintOptions): re
             skips,
           ),
         ]),
-    ...rules.map((rule) => {
-      const found = rule.find({ manifests, workloads })
+    ...[...rules, ...givenRules].map((rule) => {
+      const missing = withoutSchema.get(rule.id)
+      if (missing !== undefined && !skips.has(rule.id)) return notJudged(rule, missing)
+      const found = rule.find(cluster)
       const kept = found.filter((one) => !isWaived(rule, one, valid))
       const places = kept.map(({ manifest, path }) => ({
         file: manifest.file,
@@ -79,6 +108,11 @@ function outcome(
   if (skipped !== undefined) return { ...base, status: 'skip', problems: [], note: `skipped: ${skipped}` }
   const note = waivedCount === 0 ? undefined : `${waivedCount} waived`
   return { ...base, status: problems.length === 0 ? 'pass' : 'fail', problems, places, note }
+}
+
+function notJudged({ id, level, title, reason, remedy }: Rule, note: string): CheckOutcome {
+  const group = id.split('.')[0] ?? id
+  return { id, group, title, reason, remedy, level, status: 'skip', problems: [], note }
 }
 
 function isWaived({ id }: Rule, { manifest }: RuleFinding, waivers: readonly LintWaiver[]): boolean {

@@ -1,3 +1,4 @@
+import { containerOf, type Container } from './environment.ts'
 import { fieldsAt, listAt, textAt, type Fields } from './fields.ts'
 import { parseYaml, type FieldPath } from './yaml-adapter.ts'
 
@@ -19,7 +20,9 @@ export interface Workload {
   readonly labels: Fields
   /** `spec` of its pods. */
   readonly pod: Fields
-  readonly containers: readonly Fields[]
+  /** Where the `spec` of its pods stands. */
+  readonly podPath: FieldPath
+  readonly containers: readonly Container[]
   /** Whether its pods answer requests until they are told to stop; jobs do not. */
   readonly isServing: boolean
 }
@@ -67,8 +70,17 @@ export function readManifests(text: string, file: string): ManifestFile {
   return { manifests, problems: faults }
 }
 
-/** The pod template of an object; `undefined` for objects that make no pods. */
-export function workloadOf(manifest: Manifest): Workload | undefined {
+/**
+ * The pod template of an object; `undefined` for objects that make no pods.
+ *
+ * @param manifests where the config maps of its containers are looked for
+ * @param resolved what else is known of the environment of one of its containers
+ */
+export function workloadOf(
+  manifest: Manifest,
+  manifests: readonly Manifest[],
+  resolved?: { readonly index: number; readonly values: ReadonlyMap<string, string> },
+): Workload | undefined {
   const path = templatePaths[manifest.kind]
   if (path === undefined) return undefined
   const template = fieldsAt(manifest.content, ...path)
@@ -77,7 +89,10 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
     manifest,
     labels: fieldsAt(template, 'metadata', 'labels'),
     pod,
-    containers: listAt(pod, 'containers').map((container) => fieldsAt(container)),
+    podPath: [...path, 'spec'],
+    containers: listAt(pod, 'containers').map((container, index) =>
+      containerOf(fieldsAt(container), manifests, resolved?.index === index ? resolved.values : undefined),
+    ),
     isServing: manifest.kind !== 'Job' && manifest.kind !== 'CronJob',
   }
 }

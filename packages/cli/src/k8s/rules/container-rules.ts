@@ -1,4 +1,4 @@
-import { nodeWords } from '../environment.ts'
+import { nodeWords, type Container } from '../environment.ts'
 import { fieldsAt, listAt, textAt, valueAt, type Fields } from '../fields.ts'
 import { parseQuantity } from '../quantity.ts'
 import { containerName, eachWorkload, type Rule } from '../rule.ts'
@@ -104,7 +104,7 @@ export const containerRules: readonly Rule[] = [
   },
 ]
 
-function eachContainer(problemsOf: (container: Fields, pod: Fields) => readonly string[]): Rule['find'] {
+function eachContainer(problemsOf: (container: Container, pod: Fields) => readonly string[]): Rule['find'] {
   return eachWorkload(({ containers, pod }) =>
     containers.flatMap((container) =>
       problemsOf(container, pod).map((problem) => `container ${containerName(container)} ${problem}`),
@@ -112,7 +112,7 @@ function eachContainer(problemsOf: (container: Fields, pod: Fields) => readonly 
   )
 }
 
-function heapProblems(container: Fields): readonly string[] {
+function heapProblems(container: Container): readonly string[] {
   const limit = parseQuantity(valueAt(container, 'resources', 'limits', 'memory'))
   return nodeWords(container).flatMap((word) => {
     const match = /^--max[-_]old[-_]space[-_]size([-_]percentage)?=(\d+(?:\.\d+)?)$/.exec(word)
