@@ -14,7 +14,7 @@ export const commands: readonly CommandEntry[] = [
   },
   {
     name: 'k8s',
-    summary: 'check Kubernetes manifests',
+    summary: 'check Kubernetes manifests, and write them from the facts of a service',
     load: async () => (await import('./k8s/k8s-command.ts')).command,
   },
   {

@@ -36,6 +36,7 @@ const keys = [
 const nothing = () => Promise.reject(new Error('not to be called'))
 const tools: ServiceTools = {
   service: 'catalog',
+  serves: true,
   describeService: () => ({ name: 'catalog', dependencies: [], metrics: [] }),
   describe: () => keys,
   inspect: nothing,

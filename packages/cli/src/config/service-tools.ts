@@ -71,6 +71,8 @@ export interface ServiceDescription {
 /** What a service's own `keelson/tools` can do, bound to its definition. */
 export interface ServiceTools {
   readonly service: string
+  /** Whether the service serves requests; a worker has operations endpoints only. */
+  readonly serves: boolean
   /** What is called and counted by the service. */
   describeService(): ServiceDescription
   describe(): readonly KeyDescription[]
@@ -109,6 +111,7 @@ export async function loadServiceTools(cwd: string, file: string | undefined): P
   const tools = await importTools(path)
   return {
     service: definition.name,
+    serves: definition.http !== false,
     describeService: () => tools.describeService(definition),
     describe: () => tools.describeConfiguration(definition),
     inspect: (place) => tools.inspectConfiguration(definition, place),
@@ -118,6 +121,7 @@ export async function loadServiceTools(cwd: string, file: string | undefined): P
 
 interface Definition {
   readonly name: string
+  readonly http?: boolean
 }
 
 interface ToolsModule {

@@ -137,7 +137,7 @@ export const referenceRules: readonly Rule[] = [
     find: eachOf('Deployment', ({ content, name }, { manifests }) => {
       const hasScaler = manifests.some(
         (one) =>
-          one.kind === 'HorizontalPodAutoscaler' &&
+          (one.kind === 'HorizontalPodAutoscaler' || one.kind === 'ScaledObject') &&
           textAt(one.content, 'spec', 'scaleTargetRef', 'name') === name,
       )
       const replicas = numberAt(content, 'spec', 'replicas') ?? 1
