@@ -9,14 +9,18 @@ export interface Stack {
   readonly env?: Readonly<Record<string, string>>
   /** Not measured unless asked for by name. */
   readonly isExtra?: boolean
-  /** What must have been done before it can run, for the message when it was not. */
-  readonly needs?: { readonly path: string; readonly remedy: string }
   /** Answers 200 once the stack says that it can serve. The baseline has no such route: its own one must do. */
   readonly readinessUrl: (ports: Ports) => string
 }
 
 /** Names that `--stacks` takes. */
-export type StackName = 'bare-fastify' | 'keelson' | 'keelson-no-context' | 'usual-plugins' | 'nest' | 'watt'
+export type StackName =
+  | 'bare-fastify'
+  | 'keelson'
+  | 'keelson-no-context'
+  | 'keelson-bundled'
+  | 'keelson-bundled-cached'
+  | 'usual-plugins'
 
 /** Ports that the bench has chosen for a stack. */
 export interface Ports {
@@ -49,6 +53,19 @@ export const stacks: readonly Stack[] = [
     name: 'keelson-no-context',
     program: compiled('keelson'),
     env: { REQUEST__CONTEXT: 'false' },
+    isExtra: true,
+    readinessUrl: ({ opsPort }) => `http://127.0.0.1:${opsPort}/readiness`,
+  },
+  {
+    name: 'keelson-bundled',
+    program: compiled('../bundled/keelson'),
+    isExtra: true,
+    readinessUrl: ({ opsPort }) => `http://127.0.0.1:${opsPort}/readiness`,
+  },
+  {
+    name: 'keelson-bundled-cached',
+    program: compiled('../bundled/keelson'),
+    env: { NODE_COMPILE_CACHE: fileURLToPath(new URL('../dist/compile-cache', import.meta.url)) },
     isExtra: true,
     readinessUrl: ({ opsPort }) => `http://127.0.0.1:${opsPort}/readiness`,
   },

@@ -122,10 +122,15 @@ export async function startProbeThread(options: ProbeThreadOptions): Promise<Ops
 
 /**
  * The entry of the thread: TypeScript where the sources run, else CommonJS, which loads in half the time and with
- * 8 MiB less than an ES module does in a thread (docs/decisions/0004).
+ * 8 MiB less than an ES module does in a thread (docs/decisions/0004). A service that was bundled into one file has it
+ * beside that file (docs/guides/bundling.md).
  */
 function workerFile(): URL {
-  return new URL(import.meta.resolve('@keelson/core/probe-worker'))
+  try {
+    return new URL(import.meta.resolve('@keelson/core/probe-worker'))
+  } catch {
+    return new URL('./probe-worker.cjs', import.meta.url)
+  }
 }
 
 function beat(memory: ProbeMemory, clock: Clock): () => void {
