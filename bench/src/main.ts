@@ -10,6 +10,7 @@ import { logUsage, readLogOptions, runLog } from './log/command.ts'
 import { describeCores, describeMachine } from './machine.ts'
 import { readOptions, usage, type BenchOptions, type RunName } from './options.ts'
 import { profileTables, runProfile } from './profile-run.ts'
+import { overloadUsage, readOverloadOptions, runOverloads } from './overload/command.ts'
 import { requireProgram } from './programs.ts'
 import { endProgress, showProgress } from './progress.ts'
 import { readRestartOptions, restartsUsage, runRestarts } from './restarts/command.ts'
@@ -132,6 +133,17 @@ async function restarts(args: readonly string[], signal: AbortSignal): Promise<v
   console.log(`${machine}\n\n${renderTable(table, true)}\n`)
 }
 
+async function overload(args: readonly string[]): Promise<void> {
+  const options = readOverloadOptions(args)
+  if (options === undefined) {
+    console.log(overloadUsage)
+    return
+  }
+  const tables = await runOverloads(options, showProgress)
+  endProgress()
+  console.log([describeMachine(), ...tables.map((table) => renderTable(table, true)), ''].join('\n\n'))
+}
+
 /** `npm run bench -- soak …`: the same, for hours. */
 async function soak(args: readonly string[], signal: AbortSignal): Promise<void> {
   const options = readSoakOptions(args)
@@ -163,7 +175,7 @@ async function log(args: readonly string[], signal: AbortSignal): Promise<void> 
   console.log([machine, ...tables.map((table) => renderTable(table, options.markdown)), ''].join('\n\n'))
 }
 
-const trials: Readonly<Record<string, typeof restarts>> = { restarts, soak, log }
+const trials: Readonly<Record<string, typeof restarts>> = { restarts, soak, log, overload }
 
 const interrupted = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {

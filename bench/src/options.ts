@@ -30,6 +30,7 @@ export const usage: string = `npm run bench -- [http] [instructions] [counters] 
   restarts       failed requests per rolling restart, keelson and peers; alone, see restarts --help
   soak           growth of memory in a long life under load; alone, see soak --help
   log            processor time of a log line and of a shipped message, keelson and peers; alone, see log --help
+  overload       one replica under twice the load that it can do, with several guards; alone, see overload --help
 
   --rounds N        rounds of http and startup (10)
   --seconds N       length of one http measurement (2)

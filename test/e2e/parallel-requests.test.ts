@@ -16,7 +16,8 @@ function deepInside(item: string): void {
 
 function hermetic(lines: TestLogger, env: Readonly<Record<string, string>> = {}) {
   return {
-    env: { HOST: '127.0.0.1', PORT: '0', OPS_PORT: '0', ...env },
+    // All requests come at once, from the same process: a bound would refuse some of them.
+    env: { HOST: '127.0.0.1', PORT: '0', OPS_PORT: '0', ADMISSION__BACKLOG: '0', ...env },
     argv: [],
     cwd: import.meta.dirname,
     signals: false,

@@ -1,7 +1,5 @@
 /** Every error code of this package: what it means and what to do. Source of docs/reference/errors.md. */
 export const fastifyErrors = {
-  KEELSON_ADMISSION_OPTIONS_INVALID:
-    'An option of the admission is unknown, of the wrong type or out of range. Correct the option that the message names.',
   KEELSON_FASTIFY_OPTIONS_INVALID:
     'An option of the Fastify plugin is unknown or of the wrong type. Correct the option that the message names.',
 } as const

@@ -1,4 +1,3 @@
-export { createAdmission, type Admission, type AdmissionOptions, type Refusal } from './admission.ts'
 export { keelsonAppOptions } from './app-options.ts'
 export { type Problem } from './error-reply.ts'
 export { fastifyErrors, type FastifyErrorCode } from './errors.ts'

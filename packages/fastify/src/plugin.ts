@@ -5,11 +5,12 @@ import { checkOptions, optionRules } from '@keelson/core/errors'
 import { accessRecord, createRequestOpener, type ServerDrain } from '@keelson/core/http'
 import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { createAdmission, type AdmissionOptions, type Refusal } from './admission.ts'
+import { Admission, type AdmissionOptions } from '@keelson/resilience/admission'
+import type { FastifyInstance } from 'fastify'
+import { createDoor, isSample } from './admission-door.ts'
 import { createInboundReader } from './inbound.ts'
 import { giveLog, routeLogOf, type RouteLog } from './app-log.ts'
-import { replyNotFound, replyWithError, sendProblem } from './error-reply.ts'
+import { replyNotFound, replyWithError } from './error-reply.ts'
 import { keepUsualRules } from './lazy-compilers.ts'
 import { RouteEndings } from './route-endings.ts'
 
@@ -44,6 +45,8 @@ export interface KeelsonPluginOptions {
 export interface KeelsonRouteConfig {
   /** Write an access line only when the answer is a failure: for probes and scrapes. */
   readonly silent?: boolean
+  /** Never refuse a request: for probes, scrapes and operators, and for routes whose requests take as long as they like. */
+  readonly exempt?: boolean
 }
 
 declare module 'fastify' {
@@ -70,10 +73,10 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     log,
     ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
   })
-  const admission = createAdmission({ clock, ...options.admission })
-  const unmatched = new RouteEndings(undefined, { log, metrics, silent: false })
+  const admission = new Admission({ clock, ...options.admission })
+  const door = createDoor(service, admission)
+  const unmatched = new RouteEndings(undefined, { log, metrics, admission, silent: false })
   const completed = channel('keelson.request.completed')
-  let underway = 0
 
   const inboundFor = createInboundReader(open)
 
@@ -87,6 +90,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     const endings = new RouteEndings(route.url, {
       log,
       metrics,
+      admission: route.config?.keelson?.exempt === true ? undefined : admission,
       silent: route.config?.keelson?.silent ?? false,
     })
     // The symbols are ours alone; Fastify copies them with the rest of the configuration.
@@ -106,16 +110,20 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     inbound.route = ending.route
     bindLog?.(request, reply, inbound, config[routeLogKey])
 
-    const refusal = admission.admit(inbound, underway)
-    underway++
+    const limit = ending.limit
+    const verdict = limit === undefined ? undefined : admission.admit(inbound, limit)
+    let startedAtMs = verdict === undefined ? inbound.startedAtMs : undefined
     metrics?.requests.inFlight.inc()
     drain?.track(inbound, response)
     response.on('close', () => {
       drain?.release(response)
-      underway--
       metrics?.requests.inFlight.dec()
-      const record = accessRecord(inbound, clock.monotonic(), reply.getHeader('content-length'))
+      const nowMs = clock.monotonic()
+      const record = accessRecord(inbound, nowMs, reply.getHeader('content-length'))
       if (record.aborted) inbound.abort(new Error('The caller has left.'))
+      if (limit !== undefined && startedAtMs !== undefined) {
+        admission.end(limit, nowMs, nowMs - startedAtMs, isSample(record))
+      }
       ending.complete(record)
       if (completed.hasSubscribers) {
         const { requestId, method, route, statusCode, durationMs, aborted } = record
@@ -123,9 +131,20 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
       }
     })
 
-    if (refusal !== undefined) refuse(service, refusal, request, reply)
-    else if (context) runWithContext(inbound, done)
-    else done()
+    if (verdict === undefined) {
+      if (limit !== undefined) admission.begin(limit)
+      if (context) runWithContext(inbound, done)
+      else done()
+    } else if (verdict !== 'later') {
+      door.refuse(inbound, request, reply, verdict)
+    } else if (limit !== undefined) {
+      door.queue(inbound, limit, reply, (waitedMs) => {
+        startedAtMs = inbound.startedAtMs + waitedMs
+        admission.begin(limit)
+        if (context) runWithContext(inbound, done)
+        else done()
+      })
+    }
   })
   if (!context) return
 
@@ -167,15 +186,4 @@ const optionTable = {
   admission: optionRules.object,
   context: optionRules.boolean,
   clock: optionRules.object,
-}
-
-function refuse(
-  service: string,
-  { reason, retryAfterSeconds }: Refusal,
-  request: FastifyRequest,
-  reply: FastifyReply,
-): void {
-  channel('keelson.admission.shed').publish({ service, reason })
-  reply.header('retry-after', String(retryAfterSeconds)).header('x-shed', reason)
-  sendProblem(reply, 503, request.id, {})
 }

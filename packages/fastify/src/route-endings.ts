@@ -1,10 +1,13 @@
 import type { AccessRecord } from '@keelson/core/http'
 import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
+import type { Admission, RouteLimit } from '@keelson/resilience/admission'
 
 /** What happens when a request of one route and method has ended; made once, used for each. */
 export interface RouteEnding {
   readonly route: string | undefined
+  /** What admission knows of it; `undefined` for a route that is never refused. */
+  readonly limit: RouteLimit | undefined
   /** Counts it and writes its line. */
   complete(record: AccessRecord): void
 }
@@ -13,6 +16,7 @@ export interface RouteEnding {
 export interface RouteEndingOptions {
   readonly log: Log | undefined
   readonly metrics: Metrics | undefined
+  readonly admission: Admission | undefined
   /** Write a line only for failures; for probes and scrapes. */
   readonly silent: boolean
 }
@@ -44,12 +48,13 @@ export class RouteEndings {
 function createEnding(
   method: string,
   route: string | undefined,
-  { log, metrics, silent }: RouteEndingOptions,
+  { log, metrics, admission, silent }: RouteEndingOptions,
 ): RouteEnding {
   const write = log?.accessLine(method, route)
   const series = metrics?.requests.route(method, route)
   return {
     route,
+    limit: admission?.route(),
     complete(record) {
       series?.record(
         record.statusCode,

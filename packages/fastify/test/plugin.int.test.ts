@@ -1,13 +1,17 @@
 import { connect } from 'node:net'
 import { once } from 'node:events'
+import { type AdmissionShed, subscribe } from '@keelson/core/channels'
 import { currentContext } from '@keelson/core/context'
 import { KeelsonError } from '@keelson/core/errors'
-import Fastify from 'fastify'
+import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { inboundOf, installKeelson, keelsonPlugin, type KeelsonPluginOptions } from '@keelson/fastify'
 import { closeServed, opened, serve, until } from './served-app.ts'
 
 afterEach(closeServed)
+
+/** Of callers in the same process all at once, some would be refused where the machine is busy. */
+const withoutBound = { admission: { backlogMs: 0 } }
 
 /** Sends bytes as they are and reads all that comes back. */
 async function raw(port: number, text: string): Promise<string> {
@@ -90,7 +94,7 @@ describe('installKeelson', () => {
         request.log.info(`handling ${currentContext()?.requestId}`)
         return currentContext()?.requestId
       })
-    })
+    }, withoutBound)
     const ids = Array.from({ length: 200 }, (_, index) => `id-${index}`)
     const answers = await Promise.all(
       ids.map(async (id) => (await fetch(`${url}/1`, { headers: { 'x-request-id': id } })).text()),
@@ -213,6 +217,83 @@ describe('installKeelson', () => {
     release.resolve()
     expect((await first).status).toBe(200)
     expect((await fetch(`${url}/wait`)).status).toBe(200)
+  })
+
+  it('refuses before it reads the body, never a route that is exempt, and believes only those it trusts', async () => {
+    const refused: AdmissionShed[] = []
+    opened.push(async () => unsubscribe())
+    const unsubscribe = subscribe('keelson.admission.shed', (fact) => void refused.push(fact))
+    const release = Promise.withResolvers<void>()
+    const arrived = Promise.withResolvers<void>()
+    const routes = (app: FastifyInstance) => {
+      app.get('/wait', async () => {
+        arrived.resolve()
+        await release.promise
+        return 'ok'
+      })
+      app.post('/videos', async () => 'ok')
+      app.get('/probe', { config: { keelson: { exempt: true } } }, async () => 'ok')
+    }
+    const critical = { headers: { 'x-criticality': 'critical' } }
+    const { url, page } = await serve(routes, { admission: { maxConcurrent: 1 }, trusted: [] })
+    const first = fetch(`${url}/wait`)
+    await arrived.promise
+    // Not JSON: were it read, the answer would be 400.
+    const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' }
+    expect((await fetch(`${url}/videos`, body)).status).toBe(503)
+    expect((await fetch(`${url}/probe`)).status).toBe(200)
+    expect((await fetch(`${url}/wait`, critical)).status).toBe(503)
+    expect(refused).toEqual([
+      { service: 'plugin-test', reason: 'limit', criticality: 'default' },
+      { service: 'plugin-test', reason: 'limit', criticality: 'default' },
+    ])
+    expect(await page()).toContain('keelson_admission_shed_total{reason="limit",criticality="default"} 2')
+    release.resolve()
+    expect((await first).status).toBe(200)
+
+    const trusting = await serve(routes, { admission: { maxConcurrent: 1 } })
+    const both = await Promise.all([
+      fetch(`${trusting.url}/wait`, critical),
+      fetch(`${trusting.url}/wait`, critical),
+    ])
+    expect(both.map(({ status }) => status)).toEqual([200, 200])
+  })
+
+  it('starts requests that had to wait for the event loop in the context of each, critical ones first', async () => {
+    const order: string[] = []
+    const { url } = await serve(
+      (app) => {
+        app.get('/block', async () => {
+          const endMs = performance.now() + 60
+          while (performance.now() < endMs);
+          return 'ok'
+        })
+        app.get('/next', async () => {
+          order.push(currentContext()?.criticality ?? 'default')
+          const endMs = performance.now() + 8
+          while (performance.now() < endMs);
+          return currentContext()?.requestId
+        })
+      },
+      { admission: { backlogMs: 10_000 } },
+    )
+    const ask = (id: string, criticality: string) =>
+      fetch(`${url}/next`, { headers: { 'x-request-id': id, 'x-criticality': criticality } })
+    // Connections that exist are read in one turn, behind the one that blocks it.
+    await Promise.all(
+      Array.from({ length: 12 }, () => ask('warm', 'default').then((answer) => answer.text())),
+    )
+    order.length = 0
+    const block = fetch(`${url}/block`)
+    const classes = ['default', 'default', 'default', 'default', 'default', 'critical', 'critical']
+    const answers = await Promise.all(classes.map((criticality, index) => ask(`id-${index}`, criticality)))
+    expect((await block).status).toBe(200)
+    expect(await Promise.all(answers.map((answer) => answer.text()))).toEqual(
+      classes.map((_, index) => `id-${index}`),
+    )
+    expect(order).toHaveLength(classes.length)
+    expect(order.slice(0, -1)).not.toEqual(classes.slice(0, -1))
+    expect(order.lastIndexOf('critical')).toBeLessThan(classes.length - 1)
   })
 
   it('runs handlers without context where that is switched off', async () => {

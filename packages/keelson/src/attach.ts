@@ -47,7 +47,8 @@ export async function attach<const Definition extends ServiceDefinition>(
     metrics,
     log: log.current,
     trusted: house.config.current.http.trusted,
-    endingsOf: (route) => new RouteEndings(route, { log: log.current, metrics, silent: false }),
+    endingsOf: (route) =>
+      new RouteEndings(route, { log: log.current, metrics, admission: undefined, silent: false }),
     ...(routeOf === undefined ? {} : { routeOf }),
   })
   await health.start()

@@ -1,4 +1,5 @@
 import { installKeelson } from '@keelson/fastify'
+import { admissionOf } from './admission-keys.ts'
 import { createBoot } from './boot.ts'
 import { createApp } from './create-app.ts'
 import type { ServiceDefinition } from './definition.ts'
@@ -32,6 +33,7 @@ export async function createService<const Definition extends ServiceDefinition>(
     drain: house.drain(app.server),
     trusted: http.trusted,
     context: request.context,
+    admission: admissionOf(house.config.current.admission),
   })
   const isShared = servesRequests && ops.port === http.port && http.port !== 0
   if (isShared) mountOps(app, opsOptions)

@@ -213,6 +213,18 @@ export const houseSchema = {
       env: 'SHUTDOWN_GRACE',
     },
   },
+  admission: {
+    backlog: {
+      doc: 'Longest time that a request may wait for its turn before 503 is answered; critical ones half as long again, sheddable ones half as long; 0: no bound. At most 1m',
+      format: 'duration',
+      default: '100ms',
+    },
+    maxConcurrent: {
+      doc: 'Requests under way at most; unset: no bound',
+      format: 'nat',
+      nullable: true,
+    },
+  },
   request: {
     timeout: {
       doc: 'Longest time that a handler may take before 503 is answered; 0: no limit',

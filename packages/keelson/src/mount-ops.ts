@@ -13,6 +13,7 @@ export function mountOps(app: FastifyInstance, options: OpsOptions): void {
     scope.route({
       method: 'POST',
       url: '/actions/:name',
+      config: { keelson: { exempt: true } },
       handler: (request, reply) => answer(handle, request, reply),
     })
   })
@@ -20,7 +21,7 @@ export function mountOps(app: FastifyInstance, options: OpsOptions): void {
     app.route({
       method: ['GET', 'HEAD'],
       url: path,
-      config: { keelson: { silent: true } },
+      config: { keelson: { silent: true, exempt: true } },
       handler: (request, reply) => answer(handle, request, reply),
     })
   }

@@ -98,11 +98,13 @@ describe('recordServiceFacts', () => {
 
   test('counts shed requests and lost lines by reason', async () => {
     const { lines } = setup()
-    expect(await lines('keelson_admission_shed_total')).toHaveLength(3)
+    expect(await lines('keelson_admission_shed_total')).toHaveLength(15)
     expect(await lines('keelson_log_dropped_total')).toHaveLength(2)
-    tell('keelson.admission.shed', { service, reason: 'limit' })
+    tell('keelson.admission.shed', { service, reason: 'limit', criticality: 'sheddable' })
     tell('keelson.log.dropped', { service, reason: 'ENOSPC', count: 12 })
-    expect((await lines('keelson_admission_shed_total{reason="limit"}'))[0]).toMatch(/ 1$/)
+    expect((await lines('keelson_admission_shed_total{reason="limit",criticality="sheddable"}'))[0]).toMatch(
+      / 1$/,
+    )
     expect((await lines('keelson_log_dropped_total{reason="ENOSPC"}'))[0]).toMatch(/ 12$/)
   })
 })
@@ -244,7 +246,8 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
   'keelson.config.synced': { source: 'etcd' },
   'keelson.config.state': { pendingKeys: ['a'], shadowedKeys: [], pinnedKeys: [] },
   'keelson.log.dropped': { reason: 'full', count: 1 },
-  'keelson.admission.shed': { reason: 'limit' },
+  'keelson.admission.shed': { reason: 'limit', criticality: 'default' },
+  'keelson.admission.waited': { waitMs: 20 },
 }
 const names = Object.keys(facts) as ChannelName[] // the keys of the table above
 

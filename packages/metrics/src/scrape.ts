@@ -172,6 +172,7 @@ const observedChannels: readonly ChannelName[] = [
   'keelson.config.state',
   'keelson.log.dropped',
   'keelson.admission.shed',
+  'keelson.admission.waited',
   'keelson.work.declared',
   'keelson.work.completed',
   'keelson.process.stalled',

@@ -9,6 +9,7 @@ export type ServiceHistogramName =
   | 'keelson_client_attempt_duration_seconds'
   | 'keelson_dns_query_duration_seconds'
   | 'keelson_work_duration_seconds'
+  | 'keelson_admission_wait_seconds'
 
 /** Name of a counter or gauge of a service. */
 export type ServiceScalarName =
@@ -115,7 +116,14 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
   keelson_admission_shed_total: {
     type: 'counter',
     help: 'Requests that were refused at the door.',
-    labels: ['reason'],
+    labels: ['reason', 'criticality'],
+  },
+  keelson_admission_wait_seconds: {
+    type: 'histogram',
+    help: 'Time for which requests waited for the event loop before they were started; of those that had to.',
+    labels: [],
+    unit: 'seconds',
+    buckets: requestBuckets,
   },
   keelson_log_dropped_total: { type: 'counter', help: 'Log lines that were lost.', labels: ['reason'] },
 

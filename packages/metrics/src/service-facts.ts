@@ -4,7 +4,9 @@ import type { Families } from './families.ts'
 
 const phases = ['starting', 'started', 'draining', 'closing', 'stopped'] as const
 
-const shedReasons = ['limit', 'deadline', 'draining'] as const
+const shedReasons = ['backlog', 'limit', 'deadline', 'draining', 'rate'] as const
+
+const criticalities = ['critical', 'default', 'sheddable'] as const
 
 /** Why lines on stdout are lost as a rule; a rarer reason gets its series with its first line. */
 const dropReasons = ['queue-full', 'EPIPE'] as const
@@ -101,11 +103,15 @@ function recordConfiguration({ service, families, clock }: FactSource): readonly
 function recordLosses({ service, families }: FactSource): readonly (() => void)[] {
   const shed = families.scalar('keelson_admission_shed_total')
   const dropped = families.scalar('keelson_log_dropped_total')
-  for (const reason of shedReasons) shed.series(reason)
+  const waits = families.histogram('keelson_admission_wait_seconds').series()
+  for (const reason of shedReasons) for (const criticality of criticalities) shed.series(reason, criticality)
   for (const reason of dropReasons) dropped.series(reason)
   return [
     subscribe('keelson.admission.shed', (fact) => {
-      if (fact.service === service) shed.series(fact.reason).value++
+      if (fact.service === service) shed.series(fact.reason, fact.criticality).value++
+    }),
+    subscribe('keelson.admission.waited', (fact) => {
+      if (fact.service === service) waits.observe(fact.waitMs / 1_000)
     }),
     subscribe('keelson.log.dropped', (fact) => {
       if (fact.service === service) dropped.series(fact.reason).value += fact.count

@@ -63,7 +63,7 @@ function full(): Metrics {
   channel('keelson.config.rejected').publish({ service, faults: ['no'] })
   channel('keelson.config.source').publish({ service, source: 'etcd', up: true })
   channel('keelson.log.dropped').publish({ service, reason: 'buffer-full', count: 3 })
-  channel('keelson.admission.shed').publish({ service, reason: 'limit' })
+  channel('keelson.admission.shed').publish({ service, reason: 'limit', criticality: 'default' })
   const counter = metrics.counter({
     name: 'videos_served_total',
     help: 'A "help"\nof two lines\\.',

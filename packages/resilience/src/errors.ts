@@ -1,5 +1,7 @@
 /** Every error code of this package: what it means and what to do. Source of docs/reference/errors.md. */
 export const resilienceErrors = {
+  KEELSON_ADMISSION_OPTIONS_INVALID:
+    'An option of the admission is unknown, of the wrong type or out of range. Correct the option that the message names.',
   KEELSON_RESILIENCE_OPTIONS_INVALID:
     'An option of a policy is unknown, of the wrong type or out of range. Correct the option that the message names.',
   KEELSON_RESILIENCE_CIRCUIT_OPEN:

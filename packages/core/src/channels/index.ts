@@ -1,6 +1,7 @@
 export { channel, subscribe, subscriberFailureCount, type TypedChannel } from './channels.ts'
 export type {
   AdmissionShed,
+  AdmissionWaited,
   BreakerChanged,
   BreakerState,
   ChannelName,

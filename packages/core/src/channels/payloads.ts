@@ -23,6 +23,7 @@ export interface ChannelPayloads {
   'keelson.config.warned': ConfigWarned
   'keelson.log.dropped': LogDropped
   'keelson.admission.shed': AdmissionShed
+  'keelson.admission.waited': AdmissionWaited
   'keelson.work.declared': WorkDeclared
   'keelson.work.completed': WorkCompleted
   'keelson.process.stalled': ProcessStalled
@@ -231,7 +232,18 @@ export interface LogDropped {
 /** A request was refused at the door. */
 export interface AdmissionShed {
   readonly service: string
-  readonly reason: 'limit' | 'deadline' | 'draining'
+  /**
+   * `backlog`: it would have waited too long for the event loop. `limit`: as many requests are under way as may be.
+   * `deadline`: its caller gives up before it could be done. `rate`: its caller sends more than its share.
+   */
+  readonly reason: 'backlog' | 'limit' | 'deadline' | 'draining' | 'rate'
+  readonly criticality: 'critical' | 'default' | 'sheddable'
+}
+
+/** A request that had to wait for the event loop was started. */
+export interface AdmissionWaited {
+  readonly service: string
+  readonly waitMs: number
 }
 
 /** A metric is not all that it should be; told once per subject, while its series go on counting. */

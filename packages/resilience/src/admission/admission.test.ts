@@ -1,0 +1,214 @@
+import { createFakeClock } from '@keelson/testing'
+import { describe, expect, it } from 'vitest'
+import { Admission, type Arrival } from './admission.ts'
+import type { AdmissionOptions } from './admission-options.ts'
+import type { Refusal } from './refusal.ts'
+import type { RouteLimit } from './route-limit.ts'
+
+function setup(options: AdmissionOptions = {}) {
+  const fake = createFakeClock()
+  let blockedMs = 0
+  // While the loop is blocked time goes on, and no timer fires.
+  const clock = {
+    ...fake,
+    now: () => fake.now() + blockedMs,
+    monotonic: () => fake.monotonic() + blockedMs,
+  }
+  const deferred: (() => void)[] = []
+  const admission = new Admission({ clock, defer: (callback) => void deferred.push(callback), ...options })
+  const route = admission.route()
+  const arrive = (facts: Partial<Arrival> = {}): Arrival => ({
+    deadline: undefined,
+    criticality: undefined,
+    startedAtMs: clock.monotonic(),
+    ...facts,
+  })
+  return {
+    clock,
+    pendingCount: () => fake.pendingCount,
+    block: (durationMs: number) => (blockedMs += durationMs),
+    admission,
+    route,
+    arrive,
+    ask: (facts: Partial<Arrival> = {}, of: RouteLimit = route) => admission.admit(arrive(facts), of),
+    /** One turn of the event loop. */
+    turn() {
+      for (const callback of deferred.splice(0)) callback()
+    },
+    deferred,
+  }
+}
+
+type Setup = ReturnType<typeof setup>
+
+/** Lets a request wait; once it is started it holds the loop for 10 ms. */
+function queue(
+  { block, admission, route, arrive }: Setup,
+  name: string,
+  told: string[],
+  facts: Partial<Arrival> = {},
+): () => void {
+  let isGone = false
+  admission.queue(arrive(facts), route, {
+    isGone: () => isGone,
+    start() {
+      told.push(`${name} started`)
+      block(10)
+    },
+    refuse: ({ reason }: Refusal) => told.push(`${name} ${reason}`),
+  })
+  return () => void (isGone = true)
+}
+
+/** A turn of the event loop so long that what is read in it has to wait. */
+function beginLongTurn({ ask, block }: Setup): void {
+  expect(ask()).toBeUndefined()
+  block(20)
+}
+
+describe('Admission', () => {
+  it('starts what comes while the event loop turns, and leaves no timer behind', async () => {
+    const { admission, ask, clock, deferred, pendingCount } = setup()
+    for (let request = 0; request < 100; request++) {
+      expect(ask()).toBeUndefined()
+      await clock.advance(3)
+    }
+    await clock.advance(100)
+    expect(pendingCount()).toBe(0)
+    expect(deferred).toHaveLength(0)
+    expect(admission.waiting).toBe(0)
+  })
+
+  it('refuses a request whose caller has given up', () => {
+    const { ask, clock } = setup()
+    expect(ask({ deadline: clock.now() })).toMatchObject({ reason: 'deadline' })
+    expect(ask({ deadline: clock.now() + 1 })).toBeUndefined()
+  })
+
+  it('refuses a request that has less time left than any of the route has lately needed', async () => {
+    const { admission, ask, clock, route } = setup()
+    for (let request = 0; request < 12; request++) {
+      admission.begin(route)
+      await clock.advance(50)
+      admission.end(route, clock.monotonic(), 50, true)
+    }
+    expect(ask({ deadline: clock.now() + 49 })).toMatchObject({ reason: 'deadline' })
+    expect(ask({ deadline: clock.now() + 51 })).toBeUndefined()
+    // What it knows grows old: else it could never learn that the route has become quicker.
+    await clock.advance(1_001)
+    expect(ask({ deadline: clock.now() + 49 })).toBeUndefined()
+  })
+
+  it('bounds the requests under way, sheddable ones by half, critical ones half above', () => {
+    const { admission, ask, route } = setup({ maxConcurrent: 10 })
+    const begin = (count: number) => {
+      for (let index = 0; index < count; index++) admission.begin(route)
+    }
+    begin(5)
+    expect(ask({ criticality: 'sheddable' })).toMatchObject({ reason: 'limit', retryAfterSeconds: 1 })
+    expect(ask()).toBeUndefined()
+    begin(5)
+    expect(ask()).toMatchObject({ reason: 'limit' })
+    expect(ask({ criticality: 'critical' })).toBeUndefined()
+    begin(5)
+    expect(ask({ criticality: 'critical' })).toMatchObject({ reason: 'limit' })
+  })
+
+  it('lets wait what is read in a long turn, and starts critical requests first', () => {
+    const test = setup()
+    beginLongTurn(test)
+    expect(test.ask()).toBe('later')
+    const told: string[] = []
+    queue(test, 'sheddable', told, { criticality: 'sheddable' })
+    queue(test, 'first', told)
+    queue(test, 'critical', told, { criticality: 'critical' })
+    queue(test, 'second', told)
+    // Each holds the loop longer than a slice: sockets are read after each.
+    for (let turn = 0; turn < 4; turn++) test.turn()
+    expect(told).toEqual(['critical started', 'first started', 'second started', 'sheddable started'])
+    expect(test.admission.waiting).toBe(0)
+    expect(test.deferred).toHaveLength(0)
+  })
+
+  it('works a burst of three bounds off, and refuses what is left after that', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    for (let index = 0; index < 40; index++) queue(test, `${index}`, told)
+    for (let turn = 0; turn < 30; turn++) test.turn()
+    expect(told.filter((line) => line.endsWith('started'))).toHaveLength(30)
+    expect(told.filter((line) => line.endsWith('backlog'))).toHaveLength(10)
+    expect(test.admission.waiting).toBe(0)
+  })
+
+  it('refuses what would wait longer than the bound, by class, once the queue stands', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    for (let index = 0; index < 8; index++) queue(test, 'one', told)
+    // As many come as can be done.
+    for (let turn = 0; turn < 31; turn++) {
+      queue(test, 'one', told)
+      test.turn()
+    }
+    expect(told).not.toContain('one backlog')
+    // Eight wait, 10 ms each.
+    expect(test.admission.waiting).toBe(8)
+    expect(test.ask()).toBe('later')
+    expect(test.ask({ criticality: 'sheddable' })).toMatchObject({ reason: 'backlog', retryAfterSeconds: 1 })
+    expect(test.ask({ deadline: test.clock.now() + 70 })).toMatchObject({ reason: 'deadline' })
+    for (let index = 0; index < 3; index++) queue(test, 'one', told)
+    expect(test.ask()).toMatchObject({ reason: 'backlog' })
+    expect(test.ask({ criticality: 'critical' })).toBe('later')
+  })
+
+  it('refuses after all what cannot be done in time any more, and forgets what has gone', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    queue(test, 'gone', told)()
+    queue(test, 'hopeless', told, { deadline: test.clock.now() + 5 })
+    queue(test, 'critical', told, { criticality: 'critical' })
+    test.block(6)
+    test.turn()
+    test.turn()
+    expect(told).toEqual(['critical started', 'hopeless deadline'])
+    queue(test, 'late', told)
+    test.block(301)
+    test.turn()
+    expect(told.at(-1)).toBe('late backlog')
+    expect(test.admission.waiting).toBe(0)
+  })
+
+  it('takes a process that stood still for no measure of what a request costs', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    for (let index = 0; index < 6; index++) queue(test, 'one', told)
+    test.turn()
+    test.block(2_000)
+    test.turn()
+    for (let index = 0; index < 4; index++) queue(test, 'one', told)
+    expect(test.ask()).toBe('later')
+  })
+
+  it('refuses nothing for waiting when it has no bound', async () => {
+    const test = setup({ backlogMs: 0 })
+    expect(test.ask()).toBeUndefined()
+    await test.clock.advance(1_000)
+    expect(test.ask()).toBeUndefined()
+    expect(test.pendingCount()).toBe(0)
+  })
+
+  it.each([
+    { maxConcurrent: 0 },
+    { maxConcurrent: 1.5 },
+    { limit: 1 },
+    { backlogMs: -1 },
+    { backlogMs: 60_001 },
+  ])('refuses the options %j', (options) => {
+    expect(() => new Admission(options)).toThrow(
+      expect.objectContaining({ code: 'KEELSON_ADMISSION_OPTIONS_INVALID' }),
+    )
+  })
+})

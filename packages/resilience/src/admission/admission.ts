@@ -1,0 +1,145 @@
+import { type Clock, systemClock } from '@keelson/core/clock'
+import type { Criticality } from '@keelson/core/context'
+import { type AdmissionOptions, admissionDefaults, checkAdmissionOptions } from './admission-options.ts'
+import { LoopWatch } from './loop-watch.ts'
+import { backlogReached, deadlinePassed, limitReached, type Refusal, shareOf } from './refusal.ts'
+import { RouteLimit } from './route-limit.ts'
+import { longTurnMs, TurnLimit } from './turn-limit.ts'
+import { WorkQueue } from './work-queue.ts'
+
+/** What is known of a request at the door. */
+export interface Arrival {
+  /** Moment in milliseconds since 1970 at which its caller gives up. */
+  readonly deadline: number | undefined
+  readonly criticality: Criticality | undefined
+  /** Monotonic milliseconds at which it was seen. */
+  readonly startedAtMs: number
+}
+
+/** A request that is to wait for its turn. */
+export interface Applicant {
+  /** Whether its caller has left meanwhile. */
+  readonly isGone: () => boolean
+  readonly start: (waitedMs: number) => void
+  readonly refuse: (refusal: Refusal) => void
+}
+
+/** `undefined`: start it now. `later`: hand it to {@link Admission.queue}. */
+export type Verdict = Refusal | 'later' | undefined
+
+/**
+ * Decides at the door, before a body is read. While the event loop turns quickly and no route is limited, a decision is a
+ * few comparisons and allocates nothing.
+ */
+export class Admission {
+  readonly #clock: Clock
+  readonly #backlogMs: number
+  readonly #maxConcurrent: number
+  readonly #loop: LoopWatch
+  readonly #turns = new TurnLimit()
+  readonly #queue: WorkQueue
+  #inFlight = 0
+
+  /** @throws KEELSON_ADMISSION_OPTIONS_INVALID */
+  constructor(options: AdmissionOptions = {}) {
+    checkAdmissionOptions(options)
+    const { clock = systemClock, defer = setImmediate } = options
+    const boundMs = options.backlogMs ?? admissionDefaults.backlogMs
+    this.#clock = clock
+    this.#backlogMs = boundMs
+    this.#maxConcurrent = options.maxConcurrent ?? Number.POSITIVE_INFINITY
+    this.#queue = new WorkQueue({
+      clock,
+      defer,
+      boundMs,
+      mayStart: () => this.#turns.allows(this.#inFlight),
+    })
+    this.#loop = new LoopWatch({
+      clock,
+      onInterval: (shortestMs) => {
+        this.#turns.adapt(shortestMs, this.#inFlight)
+        this.#queue.wake()
+      },
+    })
+  }
+
+  /** Requests that were started and have not ended. */
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  /** Requests that wait for their turn. */
+  get waiting(): number {
+    return this.#queue.size
+  }
+
+  /** What is known of one route; made once for each. */
+  route(): RouteLimit {
+    return new RouteLimit(this.#backlogMs)
+  }
+
+  /** Decides over a request. */
+  admit(arrival: Arrival, route: RouteLimit): Verdict {
+    const { criticality, deadline } = arrival
+    if (deadline !== undefined && this.#isTooLate(arrival, route, this.#queue.waitMs(criticality))) {
+      return deadlinePassed
+    }
+    if (this.#isFull(criticality, route)) return limitReached
+    if (this.#backlogMs === 0) return undefined
+    const isLongTurn = this.#loop.ageMs(arrival.startedAtMs) >= longTurnMs
+    if (!isLongTurn && this.#queue.size === 0 && this.#turns.allows(this.#inFlight)) return undefined
+    return this.#queue.fits(criticality, arrival.startedAtMs) ? 'later' : backlogReached
+  }
+
+  /** Lets a request wait for its turn. */
+  queue(arrival: Arrival, route: RouteLimit, applicant: Applicant): void {
+    this.#queue.add({
+      criticality: arrival.criticality,
+      sinceMs: arrival.startedAtMs,
+      take: (waitedMs) => this.#take(waitedMs, arrival, route, applicant),
+      expire() {
+        if (!applicant.isGone()) applicant.refuse(backlogReached)
+      },
+    })
+  }
+
+  /** A request is started. */
+  begin(route: RouteLimit): void {
+    this.#inFlight += 1
+    route.begin()
+  }
+
+  /**
+   * A request that was started has ended.
+   *
+   * @param isSample see {@link RouteLimit.end}
+   */
+  end(route: RouteLimit, nowMs: number, durationMs: number, isSample: boolean): void {
+    this.#inFlight -= 1
+    route.end(nowMs, durationMs, isSample)
+    this.#queue.wake()
+  }
+
+  #take(waitedMs: number, arrival: Arrival, route: RouteLimit, applicant: Applicant): boolean {
+    if (applicant.isGone()) return false
+    const refusal = this.#refusalAtLast(arrival, route)
+    if (refusal === undefined) applicant.start(waitedMs)
+    else applicant.refuse(refusal)
+    return refusal === undefined
+  }
+
+  #refusalAtLast(arrival: Arrival, route: RouteLimit): Refusal | undefined {
+    if (arrival.deadline !== undefined && this.#isTooLate(arrival, route, 0)) return deadlinePassed
+    return this.#isFull(arrival.criticality, route) ? limitReached : undefined
+  }
+
+  /** Whether it cannot be done by the time at which its caller gives up. */
+  #isTooLate({ deadline = 0, startedAtMs }: Arrival, route: RouteLimit, waitMs: number): boolean {
+    const remainingMs = deadline - this.#clock.now()
+    return remainingMs <= 0 || remainingMs < route.leastMs(startedAtMs) + waitMs
+  }
+
+  #isFull(criticality: Criticality | undefined, route: RouteLimit): boolean {
+    return !route.allows(criticality) || this.#inFlight >= this.#maxConcurrent * shareOf(criticality)
+  }
+}

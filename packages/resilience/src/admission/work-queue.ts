@@ -1,0 +1,175 @@
+import type { Clock } from '@keelson/core/clock'
+import type { Criticality } from '@keelson/core/context'
+import { shareOf } from './refusal.ts'
+
+/** A request that waits for its turn. */
+export interface Waiting {
+  readonly criticality: Criticality | undefined
+  /** Monotonic milliseconds at which it was seen. */
+  readonly sinceMs: number
+  /** Starts it, or refuses it when it cannot be done in time any more. @returns whether it was started */
+  take(waitedMs: number): boolean
+  /** It has waited too long. */
+  expire(): void
+}
+
+/** Options of {@link WorkQueue}. */
+export interface WorkQueueOptions {
+  readonly clock: Clock
+  /** Calls back in the next turn of the event loop, after sockets were read. */
+  readonly defer: (callback: () => void) => void
+  /** Longest wait in milliseconds; a class gets its share of it. */
+  readonly boundMs: number
+  /** Whether one more may start now; {@link WorkQueue.wake} is called when that may have changed. */
+  readonly mayStart: () => boolean
+}
+
+/** Time in milliseconds for which waiting requests are started before sockets are read again. */
+const sliceMs = 5
+
+/** Requests that may wait, whatever is thought of their duration: a bound for memory. */
+const maxWaiting = 10_000
+
+/**
+ * A queue that has stood for less than this many bounds is a burst, of which each may wait for so many: it is worked off
+ * before anybody would have to be refused. Facebook's adaptive CoDel has ten intervals for the same reason (2014).
+ */
+const burstBounds = 3
+
+/** What a first sample and a leap of later ones may be: a process that stood still has not become dear. */
+const firstSampleMs = 20
+const leapRatio = 5
+
+/** Share of critical requests beyond which nothing is concluded from it. */
+const largestRatio = 0.9
+
+/** Weight of one request in the means. */
+const weight = 0.1
+
+/**
+ * Requests that wait for the event loop, the critical ones first and those of one class in the order of their arrival.
+ * They are started in slices; between two slices the loop reads its sockets, so that new requests are seen, and refused,
+ * while there are others waiting.
+ */
+export class WorkQueue {
+  readonly #options: WorkQueueOptions
+  readonly #critical: Waiting[] = []
+  readonly #ordinary: Waiting[] = []
+  readonly #sheddable: Waiting[] = []
+  /** Time that passes from one start to the next while others wait, in milliseconds; 0 when nothing is known. */
+  #costMs = 0
+  /** Share of critical requests among those that were started: they overtake the others. */
+  #criticalRatio = 0
+  /** Since when starts are counted for the next sample, and how many there were; -1: requests do not wait. */
+  #countSinceMs = -1
+  /** Since when somebody has been waiting. */
+  #standsSinceMs = 0
+  #startedCount = 0
+  #scheduled = false
+  readonly #run = (): void => {
+    this.#scheduled = false
+    this.#drain()
+  }
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options
+  }
+
+  get size(): number {
+    return this.#critical.length + this.#ordinary.length + this.#sheddable.length
+  }
+
+  /** How long a request of this class would wait, in milliseconds. */
+  waitMs(criticality: Criticality | undefined): number {
+    if (criticality === 'critical') return this.#critical.length * this.#costMs
+    return (this.size * this.#costMs) / (1 - Math.min(largestRatio, this.#criticalRatio))
+  }
+
+  /**
+   * Whether one more of this class fits in the bound. The first of all always does: else a wrong idea of what a request
+   * costs could refuse everything for ever.
+   */
+  fits(criticality: Criticality | undefined, nowMs: number): boolean {
+    if (this.size >= maxWaiting) return false
+    return this.size === 0 || this.waitMs(criticality) < this.#boundMs(criticality, nowMs)
+  }
+
+  add(waiting: Waiting): void {
+    if (this.size === 0) this.#standsSinceMs = waiting.sinceMs
+    if (waiting.criticality === 'critical') this.#critical.push(waiting)
+    else if (waiting.criticality === 'sheddable') this.#sheddable.push(waiting)
+    else this.#ordinary.push(waiting)
+    this.wake()
+  }
+
+  /** One more may start, perhaps. */
+  wake(): void {
+    if (this.#scheduled || this.size === 0) return
+    this.#scheduled = true
+    this.#options.defer(this.#run)
+  }
+
+  #drain(): void {
+    const { clock, mayStart } = this.#options
+    const beganAtMs = clock.monotonic()
+    this.#sample(beganAtMs)
+    this.#expireAll(beganAtMs)
+    let nowMs = beganAtMs
+    let isOpen = mayStart()
+    while (isOpen && nowMs - beganAtMs < sliceMs) {
+      const next = this.#critical.shift() ?? this.#ordinary.shift() ?? this.#sheddable.shift()
+      if (next === undefined) break
+      if (next.take(nowMs - next.sinceMs)) this.#count(next.criticality)
+      nowMs = clock.monotonic()
+      isOpen = mayStart()
+    }
+    this.#expireAll(nowMs)
+    if (this.size === 0) this.#endSample(nowMs)
+    else if (isOpen) this.wake()
+  }
+
+  #count(criticality: Criticality | undefined): void {
+    this.#startedCount += 1
+    this.#criticalRatio += ((criticality === 'critical' ? 1 : 0) - this.#criticalRatio) * weight
+  }
+
+  /** From slice to slice: what handlers do later, refusals and collections of garbage are part of what a request costs. */
+  #sample(nowMs: number): void {
+    if (this.#countSinceMs >= 0 && this.#startedCount > 0) {
+      const mostMs = this.#costMs === 0 ? firstSampleMs : leapRatio * this.#costMs
+      const sampleMs = Math.min(mostMs, (nowMs - this.#countSinceMs) / this.#startedCount)
+      const share = this.#costMs === 0 ? 1 : Math.min(0.5, weight * this.#startedCount)
+      this.#costMs += (sampleMs - this.#costMs) * share
+    }
+    if (this.#countSinceMs < 0 || this.#startedCount > 0) {
+      this.#countSinceMs = nowMs
+      this.#startedCount = 0
+    }
+  }
+
+  #endSample(nowMs: number): void {
+    this.#sample(nowMs)
+    this.#countSinceMs = -1
+    this.#startedCount = 0
+  }
+
+  #boundMs(criticality: Criticality | undefined, nowMs: number): number {
+    const boundMs = this.#options.boundMs * shareOf(criticality)
+    return nowMs - this.#standsSinceMs < burstBounds * this.#options.boundMs ? burstBounds * boundMs : boundMs
+  }
+
+  /** Those at the back of the line do not learn of their fate by their turn, which may never come. */
+  #expireAll(nowMs: number): void {
+    this.#expire(this.#critical, nowMs)
+    this.#expire(this.#ordinary, nowMs)
+    this.#expire(this.#sheddable, nowMs)
+  }
+
+  #expire(queue: Waiting[], nowMs: number): void {
+    for (let next = queue[0]; next !== undefined; next = queue[0]) {
+      if (nowMs - next.sinceMs <= this.#boundMs(next.criticality, nowMs)) return
+      queue.shift()
+      next.expire()
+    }
+  }
+}
