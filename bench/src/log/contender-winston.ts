@@ -14,7 +14,7 @@ function surfaceOf(logger: Logger): SurfaceLogger {
 export function createContender(): Contender {
   const logger = createLogger({
     defaultMeta: { ...identity, pid: process.pid },
-    format: format.combine(format.timestamp(), format.errors({ stack: true }), format.json()),
+    format: format.combine(format.timestamp(), format.errors({ stack: true, cause: true }), format.json()),
     transports: [new transports.Console()],
   })
   return {

@@ -37,12 +37,13 @@ export function writeErrorFields(writer: FieldWriter, thrown: unknown): ErrorRep
   const message = messageOf(error)
   const type = typeOf(error)
   const code = isObject(error) ? readProperty(error, 'code') : undefined
+  const stack = stackOf(error)
   writer.write('error_type', type)
   writer.write('error_message', message)
   writer.write('error_code', code === undefined || code === null ? undefined : textOf(code))
-  writer.write('error_fingerprint', fingerprint(type, textOf(code ?? ''), stackOf(error)))
+  writer.write('error_fingerprint', fingerprint(type, textOf(code ?? ''), stack))
   if (isObject(error)) writeOwnKeys(writer, error)
-  return { message: message === '' ? type : message, fullText: chainText(error) }
+  return { message: message === '' ? type : message, fullText: chainText(error, stack) }
 }
 
 /** The error behind the plain object that pino's standard serializer made of it. */
@@ -100,20 +101,17 @@ function isPlain(value: object): boolean {
 }
 
 /** The stack of an error, of its causes and of the errors it was made of. */
-function chainText(error: unknown): string {
-  const seen = new Set<unknown>()
-  let text = ''
-  let current = error
-  for (let count = 0; count <= maxCauses; count++) {
-    if (count > 0) text += '\nCaused by: '
-    if (seen.has(current)) return `${text}[circular]`
-    seen.add(current)
-    text += oneText(current) + membersText(current)
-    if (!isObject(current)) return text
-    current = readProperty(current, 'cause')
+function chainText(error: unknown, stack: string | undefined): string {
+  let text = oneText(error, stack) + membersText(error)
+  const seen = [error]
+  for (let current = error; ; seen.push(current)) {
+    current = isObject(current) ? readProperty(current, 'cause') : undefined
     if (current === undefined || current === null) return text
+    text += '\nCaused by: '
+    if (seen.length > maxCauses) return `${text}[more causes]`
+    if (seen.includes(current)) return `${text}[circular]`
+    text += oneText(current, stackOf(current)) + membersText(current)
   }
-  return `${text}\nCaused by: [more causes]`
 }
 
 function membersText(error: unknown): string {
@@ -121,13 +119,16 @@ function membersText(error: unknown): string {
   if (!Array.isArray(members)) return ''
   let text = ''
   for (let index = 0; index < Math.min(members.length, maxMembers); index++) {
-    text += `\n[${index + 1} of ${members.length}] ${oneText(readProperty(members, index))}`
+    text += `\n[${index + 1} of ${members.length}] ${memberText(readProperty(members, index))}`
   }
   return members.length > maxMembers ? `${text}\n[${members.length - maxMembers} more]` : text
 }
 
-function oneText(error: unknown): string {
-  const stack = stackOf(error)
+function memberText(member: unknown): string {
+  return oneText(member, stackOf(member))
+}
+
+function oneText(error: unknown, stack: string | undefined): string {
   if (stack !== undefined) return stack
   const message = messageOf(error)
   return message === '' ? typeOf(error) : `${typeOf(error)}: ${message}`
@@ -145,12 +146,25 @@ function fingerprint(type: string, code: string, stack: string | undefined): str
 
 /** The topmost frame that is neither Node's nor a library's, without folder. */
 function ownFrame(stack: string): string {
-  const frames = stack.split('\n').filter((line) => /^\s+at /.test(line))
-  const own = frames.find((line) => !/\(?node:|node_modules/.test(line)) ?? frames[0] ?? ''
-  const parts = /^\s+at (?:(.+?) \()?(.*?):(\d+):\d+\)?$/.exec(own)
-  if (parts === null) return own.trim()
+  let topmost = ''
+  // Row by row: the frame is nearly always the first one, and a stack has many.
+  for (let start = 0, end = 0; end !== -1; start = end + 1) {
+    end = stack.indexOf('\n', start)
+    const row = end === -1 ? stack.slice(start) : stack.slice(start, end)
+    if (!isFrame.test(row)) continue
+    if (!row.includes('node:') && !row.includes('node_modules')) return placeOf(row)
+    if (topmost === '') topmost = row
+  }
+  return placeOf(topmost)
+}
+
+const isFrame = /^\s+at /
+
+function placeOf(frame: string): string {
+  const parts = /^\s+at (?:(.+?) \()?(.*?):(\d+):\d+\)?$/.exec(frame)
+  if (parts === null) return frame.trim()
   const [, name, file = '', line = ''] = parts
-  const place = file.split('/').slice(-2).join('/')
+  const place = file.slice(file.lastIndexOf('/', file.lastIndexOf('/') - 1) + 1)
   return name === undefined || name.includes('<anonymous>') ? `${place}:${line}` : `${name}@${place}`
 }
 

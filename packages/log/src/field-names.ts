@@ -27,7 +27,7 @@ const reservedNames: ReadonlySet<string> = new Set([
 ])
 
 /** Names that a line carries while there is a request or job, and that are free otherwise. */
-const contextNames: ReadonlySet<string> = new Set(['request_id', 'trace_id', 'span_id'])
+const contextNames: readonly string[] = ['request_id', 'trace_id', 'span_id']
 
 /** The last line that carries a name: how a key is kept from appearing twice without a set per line. */
 interface Mark {
@@ -61,12 +61,14 @@ export class FieldNames {
   readonly #isSensitive: (key: string) => boolean
   readonly #top = new Map<string, FieldName>()
   readonly #marks = new Map<string, Mark>()
+  #contextMarks: readonly Mark[]
   #line = 0
   #madeCount = 0
 
   constructor(prefix: '_' | '', isSensitive: (key: string) => boolean) {
     this.prefix = prefix
     this.#isSensitive = isSensitive
+    this.#contextMarks = contextNames.map((name) => this.mark(name))
   }
 
   /** Starts a line and gives its number; the names of the context are taken when `hasContext`. */
@@ -74,10 +76,11 @@ export class FieldNames {
     if (this.#madeCount > maxKnownNames) {
       this.#marks.clear()
       this.#top.clear()
+      this.#contextMarks = contextNames.map((name) => this.mark(name))
       this.#madeCount = 0
     }
     const line = ++this.#line
-    if (hasContext) for (const name of contextNames) this.mark(name).line = line
+    if (hasContext) for (const mark of this.#contextMarks) mark.line = line
     return line
   }
 
@@ -107,7 +110,9 @@ export class FieldNames {
     const cleaned = path.replace(/[^\w-]/g, '_')
     const isTaken =
       cleaned === '' || cleaned.startsWith('_') || cleaned.startsWith('gl2_') || reservedNames.has(cleaned)
-    const alternative = contextNames.has(cleaned) ? this.#named(`x_${cleaned}`, path, undefined) : undefined
+    const alternative = contextNames.includes(cleaned)
+      ? this.#named(`x_${cleaned}`, path, undefined)
+      : undefined
     return this.#named(isTaken ? `x_${cleaned}` : cleaned, path, alternative)
   }
 

@@ -112,7 +112,7 @@ export class FieldWriter {
       this.#value(name, inner, depth)
       return
     }
-    if (isAmong(parents, value) || isAmong(parents, inner)) {
+    if (parents !== undefined && (isAmong(parents, value) || (inner !== value && isAmong(parents, inner)))) {
       this.#emit(name, '"[circular]"')
       return
     }
@@ -120,7 +120,7 @@ export class FieldWriter {
       this.#emit(name, this.quoted(jsonTextOf(inner, this.#rules.isSensitive, this.#budget)))
       return
     }
-    const path = { object: inner, above: { object: value, above: parents } }
+    const path = { object: value, inner, above: parents }
     for (let index = 0; index < keys.length; index++) {
       if (this.isFull(keys.length - index)) return
       const key = keys[index]
@@ -155,12 +155,14 @@ export class FieldWriter {
 /** The objects around a value, innermost first. */
 interface Parents {
   readonly object: object
+  /** What it stands for: itself, or what its `toJSON` gave. */
+  readonly inner: object
   readonly above: Parents | undefined
 }
 
 function isAmong(parents: Parents | undefined, object: object): boolean {
   for (let parent = parents; parent !== undefined; parent = parent.above) {
-    if (parent.object === object) return true
+    if (parent.object === object || parent.inner === object) return true
   }
   return false
 }

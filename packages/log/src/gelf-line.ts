@@ -163,5 +163,6 @@ function messageFields(writer: FieldWriter, message: unknown, report: ObjectRepo
 }
 
 function isBlank(text: string): boolean {
-  return text === '' || text.trim() === ''
+  // A first character that can be seen settles nearly all of them.
+  return !(text.charCodeAt(0) > 0x20 && text.charCodeAt(0) < 0x7f) && text.trim() === ''
 }

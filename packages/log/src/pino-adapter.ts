@@ -137,11 +137,17 @@ function createDirect(options: GelfLoggerOptions, known: Readonly<Record<string,
     })
   }
 
-  logger[asJsonKey] = function (this: OpenLogger, ...args: Parameters<typeof asJson>): string {
+  logger[asJsonKey] = function (
+    this: OpenLogger,
+    object: object,
+    message: unknown,
+    level: number,
+    time: string,
+  ): string {
+    if (!traced.hasSubscribers) return asJson.call(this, object, message, level, time)
     // Tracers listen here to add their ids; pino's own builder publishes the same.
-    return traced.hasSubscribers
-      ? traced.traceSync(asJson, { instance: this, arguments: args }, this, ...args)
-      : asJson.apply(this, args)
+    const args: Parameters<typeof asJson> = [object, message, level, time]
+    return traced.traceSync(asJson, { instance: this, arguments: args }, this, ...args)
   }
   return logger
 }
