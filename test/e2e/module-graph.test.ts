@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { repositoryRoot } from '../../scripts/repository.ts'
 
 /** What a service without dependencies, etcd and direct shipping must not pay for. */
-const optional = ['etcd3', 'undici', 'opossum', 'gelf-pro']
+const optional = ['etcd3', 'undici', 'opossum', 'gelf-pro', '@opentelemetry/api', '@opentelemetry/sdk-trace']
 
 describe('what is loaded', () => {
   it("by import 'keelson' has none of the optional libraries", async () => {
@@ -34,6 +34,19 @@ describe('what is loaded', () => {
       await service.stop()
     `)
     expect(optional.filter((library) => libraries.has(library))).toEqual(['undici', 'opossum'])
+  })
+
+  it('by a service with traces has OpenTelemetry', async () => {
+    const libraries = await librariesLoadedBy(`
+      import { createService } from 'keelson'
+      const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9' }
+      const service = await createService({ name: 'traced' }, { env })
+      await service.stop()
+    `)
+    expect(optional.filter((library) => libraries.has(library))).toEqual([
+      '@opentelemetry/api',
+      '@opentelemetry/sdk-trace',
+    ])
   })
 })
 

@@ -2,7 +2,7 @@ import { channel } from '@keelson/core/channels'
 import { systemClock, type Clock } from '@keelson/core/clock'
 import { currentContext, runWithContext } from '@keelson/core/context'
 import { checkOptions, optionRules } from '@keelson/core/errors'
-import { accessRecord, createRequestOpener, type ServerDrain } from '@keelson/core/http'
+import { accessRecord, createRequestOpener, type RequestTracer, type ServerDrain } from '@keelson/core/http'
 import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
 import { Admission, type AdmissionOptions } from '@keelson/resilience/admission'
@@ -30,6 +30,8 @@ export interface KeelsonPluginOptions {
    * @defaultValue `['loopback', 'private']`
    */
   readonly trusted?: readonly string[]
+  /** Makes a span for each request; `createTracing` of `@keelson/otel` gives one. @defaultValue none are made */
+  readonly tracer?: RequestTracer
   readonly admission?: AdmissionOptions
   /**
    * Run handlers in the context of their request, so that lines and calls anywhere in them carry its id. Without it only
@@ -71,6 +73,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
   const open = createRequestOpener({
     clock,
     log,
+    tracer: options.tracer,
     ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
   })
   const admission = new Admission({ clock, ...options.admission })
@@ -125,6 +128,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
         admission.end(limit, nowMs, nowMs - startedAtMs, isSample(record))
       }
       ending.complete(record)
+      inbound.span?.end(record)
       if (completed.hasSubscribers) {
         const { requestId, method, route, statusCode, durationMs, aborted } = record
         completed.publish({ service, requestId, method, route, statusCode, durationMs, aborted })
@@ -183,6 +187,7 @@ const optionTable = {
   metrics: optionRules.object,
   drain: optionRules.object,
   trusted: optionRules.array,
+  tracer: optionRules.object,
   admission: optionRules.object,
   context: optionRules.boolean,
   clock: optionRules.object,

@@ -1,6 +1,6 @@
 import { channel } from '@keelson/core/channels'
 import { type Clock, systemClock } from '@keelson/core/clock'
-import { currentContext } from '@keelson/core/context'
+import { currentContext, type SpanIds } from '@keelson/core/context'
 import { createResolver } from '@keelson/core/dns'
 import { isKeelsonError } from '@keelson/core/errors'
 import {
@@ -32,6 +32,7 @@ import { isRead, isRepeatable, type LooseOptions, prepareCall, type PreparedCall
 import { propagationHeaders } from './propagation.ts'
 import { decodeBody, validateBody } from './response-body.ts'
 import { statusError } from './status-error.ts'
+import { tracedAttempt, type TracedTarget } from './traced-attempt.ts'
 import { type EndedCall, translateError } from './translate-error.ts'
 import type { Exchange, ExchangePhase, WireAnswer } from './transport.ts'
 
@@ -72,6 +73,7 @@ class PipelinedClient implements HttpClient<Operations> {
   readonly fetch: ClientFetch = (input, init) => this.#fetch(input, init)
   readonly #options: HttpClientOptions
   readonly #target: URL
+  readonly #traced: TracedTarget
   readonly #basePath: string
   readonly #propagates: boolean
   readonly #clock: Clock
@@ -90,6 +92,7 @@ class PipelinedClient implements HttpClient<Operations> {
     const { clock = systemClock, random = Math.random, profile = 'internal' } = options
     this.#options = options
     this.#target = target
+    this.#traced = { dependency: options.dependency, target }
     this.#basePath = target.pathname.replace(/\/+$/, '')
     this.#propagates = options.propagation ?? httpClientDefaults.propagation[profile]
     this.#clock = clock
@@ -241,7 +244,13 @@ class PipelinedClient implements HttpClient<Operations> {
   async #send(prepared: PreparedCall, options: LooseOptions): Promise<Answer<unknown>> {
     if (this.#closing !== undefined) throw closedError(this.#options.dependency)
     const endpoints = this.#endpoints ?? (await this.#endpointsLoaded)
-    const attempt = (one: Attempt) => this.#attempt(endpoints, prepared, one)
+    const parent = currentContext()?.span
+    const attempt = (one: Attempt) =>
+      parent === undefined
+        ? this.#attempt(endpoints, prepared, one)
+        : tracedAttempt(parent, this.#traced, prepared, one, (span) =>
+            this.#attempt(endpoints, prepared, one, span),
+          )
     const call = {
       idempotent: prepared.idempotent,
       hedgeable: prepared.idempotent && isRead(prepared.method),
@@ -269,7 +278,12 @@ class PipelinedClient implements HttpClient<Operations> {
     })
   }
 
-  async #attempt(endpoints: EndpointSet, call: PreparedCall, attempt: Attempt): Promise<Answer<unknown>> {
+  async #attempt(
+    endpoints: EndpointSet,
+    call: PreparedCall,
+    attempt: Attempt,
+    span?: SpanIds,
+  ): Promise<Answer<unknown>> {
     const exchange: Exchange = {
       phase: 'connect',
       onAbort: (listener) =>
@@ -285,7 +299,7 @@ class PipelinedClient implements HttpClient<Operations> {
     if (found !== undefined) await found
     const { key, transport } = endpoints.take(attempt, call.tried, call.idempotent)
     call.tried.push(key)
-    const headers = this.#headers(call, attempt)
+    const headers = this.#headers(call, attempt, span)
     const answer = await transport.send({ method, path, headers, body }, exchange)
     call.answer = answer
     attempt.statusCode = answer.status
@@ -319,7 +333,7 @@ class PipelinedClient implements HttpClient<Operations> {
     }
   }
 
-  #headers(call: PreparedCall, attempt: Attempt): Record<string, string> {
+  #headers(call: PreparedCall, attempt: Attempt, span: SpanIds | undefined): Record<string, string> {
     if (!this.#propagates) return call.headers
     const { context } = call
     const { retry, limitMs } = attempt
@@ -329,6 +343,7 @@ class PipelinedClient implements HttpClient<Operations> {
       retry,
       limitMs,
       random: this.#random,
+      span,
     })
     return Object.assign(own, call.headers)
   }

@@ -37,6 +37,14 @@ describe('propagationHeaders', () => {
     expect(propagationHeaders({ ...base, context })['tracestate']).toBe('a=1,b=2')
   })
 
+  it('names the span of the attempt where there is one, whatever the caller has sent', () => {
+    const context = { requestId: 'abc-1', traceId, spanId: '00f067aa0ba902b7', traceFlags: '00' }
+    const span = { traceId, spanId: 'aaaaaaaaaaaaaaaa', traceFlags: '01' }
+    expect(propagationHeaders({ ...base, context, span })['traceparent']).toBe(
+      `00-${traceId}-aaaaaaaaaaaaaaaa-01`,
+    )
+  })
+
   it('says what it knows outside of any request', () => {
     expect(propagationHeaders({ ...base, limitMs: Infinity, context: undefined })).toEqual({
       'x-client': 'delivery',

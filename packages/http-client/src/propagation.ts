@@ -1,4 +1,4 @@
-import type { RequestContext } from '@keelson/core/context'
+import type { RequestContext, SpanIds } from '@keelson/core/context'
 
 /** What one attempt tells the dependency about the request that it is made for. */
 export interface PropagationOptions {
@@ -9,6 +9,8 @@ export interface PropagationOptions {
   /** Time that the attempt may take, in milliseconds; `Infinity` without a limit. */
   readonly limitMs: number
   readonly random: () => number
+  /** Span of the attempt, where this process traces. */
+  readonly span?: SpanIds | undefined
 }
 
 /**
@@ -26,9 +28,14 @@ export function propagationHeaders(options: PropagationOptions): Record<string, 
   if (limitMs !== Infinity) headers['x-request-timeout-ms'] = String(Math.max(1, Math.floor(limitMs)))
   if (context === undefined) return headers
   headers['x-request-id'] = context.requestId
-  if (context.traceId !== undefined) {
+  const { span } = options
+  if (span !== undefined) {
+    headers['traceparent'] = `00-${span.traceId}-${span.spanId}-${span.traceFlags}`
+  } else if (context.traceId !== undefined) {
     headers['traceparent'] = `00-${context.traceId}-${newSpanId(options.random)}-${flagsOf(context)}`
-    if (context.traceState !== undefined) headers['tracestate'] = context.traceState
+  }
+  if (context.traceId !== undefined && context.traceState !== undefined) {
+    headers['tracestate'] = context.traceState
   }
   return headers
 }

@@ -47,6 +47,7 @@ export async function attach<const Definition extends ServiceDefinition>(
     metrics,
     log: log.current,
     trusted: house.config.current.http.trusted,
+    tracer: house.tracer,
     endingsOf: (route) =>
       new RouteEndings(route, { log: log.current, metrics, admission: undefined, silent: false }),
     ...(routeOf === undefined ? {} : { routeOf }),

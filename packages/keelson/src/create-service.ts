@@ -32,6 +32,7 @@ export async function createService<const Definition extends ServiceDefinition>(
     metrics,
     drain: house.drain(app.server),
     trusted: http.trusted,
+    ...(house.tracer === undefined ? {} : { tracer: house.tracer }),
     context: request.context,
     admission: admissionOf(house.config.current.admission),
   })

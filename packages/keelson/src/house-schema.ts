@@ -128,6 +128,27 @@ export const houseSchema = {
       reload: 'hot',
     },
   },
+  otel: {
+    endpoint: {
+      doc: 'Receiver of traces by OTLP/HTTP, /v1/traces is added; unset: no traces; needs the package @keelson/otel',
+      format: 'url',
+      nullable: true,
+      env: 'OTEL_EXPORTER_OTLP_ENDPOINT',
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+    headers: {
+      doc: 'Headers for the receiver of traces, name=value with commas between',
+      format: 'string',
+      nullable: true,
+      sensitive: true,
+      env: 'OTEL_EXPORTER_OTLP_HEADERS',
+    },
+    sampleRatio: {
+      doc: 'Share of the traces begun here that are kept, from 0 to 1; a caller who has decided is followed',
+      format: 'number',
+      default: 1,
+    },
+  },
   etcd: {
     endpoints: {
       doc: 'Addresses of etcd; empty: no etcd',

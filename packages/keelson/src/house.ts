@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { createHealth, type Health } from '@keelson/core/health'
-import { type ClosingHook, createServerDrain, type ServerDrain } from '@keelson/core/http'
+import { type ClosingHook, createServerDrain, type RequestTracer, type ServerDrain } from '@keelson/core/http'
 import { createProcessWatch, type ProcessWatch } from '@keelson/core/ledger'
 import { createLifecycle, exitCodeOf, type Lifecycle, type StopReport } from '@keelson/core/lifecycle'
 import { createActionResponder, type OpsOptions, type OpsServer } from '@keelson/core/ops'
@@ -14,6 +14,7 @@ import { endService, enterProcess, LAST_WORDS_MS } from './process-entry.ts'
 import { createOperatorActions } from './operator-actions.ts'
 import { packageVersion, resolveRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'
 import { createServiceLog, type ServiceLog } from './service-log.ts'
+import { openTracing } from './tracing.ts'
 import { createWorkRegistry, type WorkRegistry } from './work.ts'
 
 /** Everything of a service but its server: what `createService` and `attach` have in common. */
@@ -28,6 +29,8 @@ export interface House {
   readonly lifecycle: Lifecycle
   readonly dependencies: Dependencies
   readonly work: WorkRegistry
+  /** Makes a span for each request, where traces are switched on. */
+  readonly tracer: RequestTracer | undefined
   readonly opsOptions: OpsOptions
   /**
    * Starts the operations endpoints.
@@ -102,6 +105,8 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
     })
     lifecycle = life
     life.onClose('metrics', () => metrics.close())
+    const tracing = await openTracing(service, version, settings.otel)
+    life.onClose('traces', () => tracing?.close())
     life.onClose('config', () => config.close())
     const dependencies = await createDependencies(definition, config)
     life.onClose('dependencies', () => dependencies.close())
@@ -126,6 +131,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
       lifecycle: life,
       dependencies,
       work,
+      tracer: tracing?.tracer,
       get opsOptions() {
         opsOptions ??= withActions(
           house,

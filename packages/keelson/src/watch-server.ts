@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { runWithContext } from '@keelson/core/context'
-import { accessRecord, createRequestOpener, type ServerDrain } from '@keelson/core/http'
+import { accessRecord, createRequestOpener, type RequestTracer, type ServerDrain } from '@keelson/core/http'
 import type { RouteEndings } from '@keelson/fastify/route-endings'
 import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
@@ -19,6 +19,8 @@ export interface WatchOptions {
   /** Makes the endings of a route. */
   readonly endingsOf: (route: string | undefined) => RouteEndings
   readonly routeOf?: RouteOf
+  /** Makes a span for each request. */
+  readonly tracer: RequestTracer | undefined
 }
 
 /** Routes whose endings are kept; a `routeOf` that gives paths in place of templates must not fill the memory. */
@@ -30,9 +32,9 @@ const MAX_ROUTES = 1_000
  */
 export function watchServer(
   server: Server,
-  { drain, metrics, log, trusted, endingsOf, routeOf = expressRoute }: WatchOptions,
+  { drain, metrics, log, trusted, endingsOf, routeOf = expressRoute, tracer }: WatchOptions,
 ): void {
-  const open = createRequestOpener({ trusted, log })
+  const open = createRequestOpener({ trusted, log, tracer })
   const endings = new Map<string | undefined, RouteEndings>()
   const unmatched = endingsOf(undefined)
   const endingsFor = (route: string | undefined): RouteEndings => {
@@ -59,6 +61,7 @@ export function watchServer(
       const record = accessRecord(inbound, performance.now())
       if (record.aborted) inbound.abort(new Error('The caller has left.'))
       ending.complete(record)
+      inbound.span?.end(record)
     })
     return runWithContext(inbound, handle)
   }

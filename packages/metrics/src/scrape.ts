@@ -171,6 +171,7 @@ const observedChannels: readonly ChannelName[] = [
   'keelson.config.synced',
   'keelson.config.state',
   'keelson.log.dropped',
+  'keelson.trace.lost',
   'keelson.admission.shed',
   'keelson.admission.waited',
   'keelson.work.declared',

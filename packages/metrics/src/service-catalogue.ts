@@ -24,6 +24,7 @@ export type ServiceScalarName =
   | 'keelson_health_check_changes_total'
   | 'keelson_admission_shed_total'
   | 'keelson_log_dropped_total'
+  | 'keelson_trace_spans_lost_total'
   | 'keelson_config_info'
   | 'keelson_config_revision'
   | 'keelson_config_applied_timestamp_seconds'
@@ -126,6 +127,11 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     buckets: requestBuckets,
   },
   keelson_log_dropped_total: { type: 'counter', help: 'Log lines that were lost.', labels: ['reason'] },
+  keelson_trace_spans_lost_total: {
+    type: 'counter',
+    help: 'Spans of traces that the receiver did not get.',
+    labels: ['reason'],
+  },
 
   keelson_config_info: {
     type: 'gauge',

@@ -100,12 +100,16 @@ function recordConfiguration({ service, families, clock }: FactSource): readonly
   ]
 }
 
+const spanLossReasons = ['queue-full', 'export-failed'] as const
+
 function recordLosses({ service, families }: FactSource): readonly (() => void)[] {
   const shed = families.scalar('keelson_admission_shed_total')
   const dropped = families.scalar('keelson_log_dropped_total')
   const waits = families.histogram('keelson_admission_wait_seconds').series()
   for (const reason of shedReasons) for (const criticality of criticalities) shed.series(reason, criticality)
   for (const reason of dropReasons) dropped.series(reason)
+  const spans = families.scalar('keelson_trace_spans_lost_total')
+  for (const reason of spanLossReasons) spans.series(reason)
   return [
     subscribe('keelson.admission.shed', (fact) => {
       if (fact.service === service) shed.series(fact.reason, fact.criticality).value++
@@ -115,6 +119,9 @@ function recordLosses({ service, families }: FactSource): readonly (() => void)[
     }),
     subscribe('keelson.log.dropped', (fact) => {
       if (fact.service === service) dropped.series(fact.reason).value += fact.count
+    }),
+    subscribe('keelson.trace.lost', (fact) => {
+      if (fact.service === service) spans.series(fact.reason).value += fact.count
     }),
   ]
 }

@@ -33,6 +33,7 @@ export type {
   MetricsProblem,
   PreviousExit,
   RequestCompleted,
+  TraceLost,
   WorkCompleted,
   WorkDeclared,
   WorkKind,

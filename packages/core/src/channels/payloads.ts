@@ -24,6 +24,7 @@ export interface ChannelPayloads {
   'keelson.log.dropped': LogDropped
   'keelson.admission.shed': AdmissionShed
   'keelson.admission.waited': AdmissionWaited
+  'keelson.trace.lost': TraceLost
   'keelson.work.declared': WorkDeclared
   'keelson.work.completed': WorkCompleted
   'keelson.process.stalled': ProcessStalled
@@ -244,6 +245,15 @@ export interface AdmissionShed {
 export interface AdmissionWaited {
   readonly service: string
   readonly waitMs: number
+}
+
+/** Spans of traces were lost. */
+export interface TraceLost {
+  readonly service: string
+  /** `queue-full`: the receiver is too slow or away. `export-failed`: it did not take a batch. */
+  readonly reason: 'queue-full' | 'export-failed'
+  readonly count: number
+  readonly error?: unknown
 }
 
 /** A metric is not all that it should be; told once per subject, while its series go on counting. */

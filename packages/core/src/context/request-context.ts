@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import type { ContextSpan } from './span.ts'
 
 /** How much a request matters when a service must refuse some. */
 export type Criticality = 'critical' | 'default' | 'sheddable'
@@ -13,6 +14,8 @@ export interface RequestContext {
   readonly spanId?: string | undefined
   /** Two hexadecimal digits, from a valid `traceparent`; bit 0 = sampled. */
   readonly traceFlags?: string | undefined
+  /** The span that the ids are of, where this process traces; calls to dependencies are made in it. */
+  readonly span?: ContextSpan | undefined
   /** What tracing systems on the way have written (`tracestate`), passed on as it came; only with a valid `traceparent`. */
   readonly traceState?: string | undefined
   /** Moment by which the caller wants its answer, in milliseconds since 1970. */

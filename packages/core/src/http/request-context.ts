@@ -2,7 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { systemClock, type Clock } from '../clock/index.ts'
 import type { Criticality, RequestContext } from '../context/index.ts'
 import { requestIdOf } from './request-id.ts'
-import { parseTraceparent } from './traceparent.ts'
+import type { RequestSpan, RequestTracer } from './request-tracer.ts'
+import { parseTraceparent, type TraceParent } from './traceparent.ts'
 import { createNetworkTest, type NetworkTest } from './trusted-networks.ts'
 
 /** How inbound requests are read. */
@@ -16,6 +17,8 @@ export interface InboundOptions {
   readonly clock?: Clock
   /** Log of the service that takes the requests, for `logger()` of `@keelson/log`. */
   readonly log?: object | undefined
+  /** Makes a span for each request. @defaultValue none are made */
+  readonly tracer?: RequestTracer | undefined
 }
 
 /** Defaults of {@link InboundOptions}. */
@@ -45,6 +48,8 @@ export class InboundRequest implements RequestContext {
   route: string | undefined
   logFragment: string | undefined
   readonly log: object | undefined
+  /** Set where this process traces; whoever opened the request ends it. */
+  readonly span: RequestSpan | undefined
   #abort: AbortController | undefined
 
   constructor(
@@ -54,11 +59,13 @@ export class InboundRequest implements RequestContext {
     remoteIp: string,
     trust: TrustedHeaders,
     log: object | undefined,
+    span: RequestSpan | undefined,
   ) {
     this.requestId = requestId
-    this.traceId = trust.traceId
-    this.spanId = trust.spanId
-    this.traceFlags = trust.traceFlags
+    const ids = span ?? trust
+    this.traceId = ids.traceId
+    this.spanId = ids.spanId
+    this.traceFlags = ids.traceFlags
     this.traceState = trust.traceState
     this.deadline = trust.deadline
     this.criticality = trust.criticality
@@ -69,6 +76,7 @@ export class InboundRequest implements RequestContext {
     this.route = undefined
     this.logFragment = undefined
     this.log = log
+    this.span = span
     this.#abort = undefined
   }
 
@@ -94,11 +102,12 @@ export type RequestOpener = (request: IncomingMessage) => InboundRequest
  */
 export function createRequestOpener(options: InboundOptions = {}): RequestOpener {
   const isTrusted = createNetworkTest(options.trusted ?? inboundDefaults.trusted)
-  const { clock = systemClock, log } = options
+  const { clock = systemClock, log, tracer } = options
   return (request) => {
     const headers = request.headers
     const peer = request.socket.remoteAddress ?? ''
     const trusted = isTrusted(peer)
+    const trust = readHeaders(request, trusted, clock)
     return new InboundRequest(
       request,
       clock.monotonic(),
@@ -106,8 +115,9 @@ export function createRequestOpener(options: InboundOptions = {}): RequestOpener
       trusted && headers['x-forwarded-for'] !== undefined
         ? forwardedAddress(headers['x-forwarded-for'], peer, isTrusted)
         : peer,
-      readHeaders(request, trusted, clock),
+      trust,
       log,
+      tracer?.startRequest(request, parentOf(trust)),
     )
   }
 }
@@ -129,6 +139,11 @@ const nothing: TrustedHeaders = Object.freeze({
   deadline: undefined,
   criticality: undefined,
 })
+
+function parentOf({ traceId, spanId, traceFlags }: TrustedHeaders): TraceParent | undefined {
+  if (traceId === undefined || spanId === undefined || traceFlags === undefined) return undefined
+  return { traceId, spanId, flags: traceFlags }
+}
 
 function readHeaders(request: IncomingMessage, trusted: boolean, clock: Clock): TrustedHeaders {
   const headers = request.headers

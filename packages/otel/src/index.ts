@@ -1,0 +1,2 @@
+export { createTracing, type Tracing, tracingDefaults, type TracingOptions } from './tracing.ts'
+export { otelErrors, type OtelErrorCode } from './errors.ts'
