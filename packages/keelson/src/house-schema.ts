@@ -211,6 +211,34 @@ export const houseSchema = {
       sources: ['default', 'file', 'env', 'arg'],
     },
   },
+  limits: {
+    snapshotRatio: {
+      doc: 'Share of the heap that major collections leave in use at which a heap snapshot is written, from 0 to 1; 0: never',
+      format: 'number',
+      default: 0,
+    },
+    snapshotInterval: {
+      doc: 'Least time between two such snapshots; at least 5 minutes are kept in any case',
+      format: 'duration',
+      default: '1h',
+    },
+    snapshotDir: {
+      doc: 'Folder of the heap snapshot, of which there is one; unset: state.dir',
+      format: 'string',
+      nullable: true,
+      sources: ['default', 'file', 'env', 'arg'],
+    },
+    restartRatio: {
+      doc: 'Share of the heap, left by major collections, or of the memory of the container at which the service drains and ends with 75, from 0 to 1; 0: never',
+      format: 'number',
+      default: 0,
+    },
+    restartAge: {
+      doc: 'Age below which the service does not restart of its own accord',
+      format: 'duration',
+      default: '10m',
+    },
+  },
   termination: {
     message: {
       doc: 'File that takes the last words of the process',

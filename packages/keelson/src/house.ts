@@ -1,4 +1,5 @@
 import type { Server } from 'node:http'
+import { resolve } from 'node:path'
 import { createHealth, type Health } from '@keelson/core/health'
 import { type ClosingHook, createServerDrain, type RequestTracer, type ServerDrain } from '@keelson/core/http'
 import { createProcessWatch, type ProcessWatch } from '@keelson/core/ledger'
@@ -10,6 +11,8 @@ import type { ServiceDefinition } from './definition.ts'
 import { createDependencies, type Dependencies } from './dependencies.ts'
 import { loadConfig, type HouseConfig } from './load-config.ts'
 import { startOps } from './ops-place.ts'
+import { createHeapSnapshots, type HeapSnapshots } from './heap-snapshots.ts'
+import { createMemoryRelief } from './memory-relief.ts'
 import { endService, enterProcess, LAST_WORDS_MS } from './process-entry.ts'
 import { createOperatorActions } from './operator-actions.ts'
 import { packageVersion, resolveRuntime, type Runtime, type RuntimeOptions } from './runtime.ts'
@@ -31,6 +34,8 @@ export interface House {
   readonly work: WorkRegistry
   /** Makes a span for each request, where traces are switched on. */
   readonly tracer: RequestTracer | undefined
+  /** Writes heap snapshots; `undefined` where no folder is known. */
+  readonly snapshots: HeapSnapshots | undefined
   readonly opsOptions: OpsOptions
   /**
    * Starts the operations endpoints.
@@ -86,6 +91,8 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
     const settings = config.current
     metrics.keepExemplars(settings.metrics.exemplars)
     config.subscribe('metrics.exemplars', (on) => metrics.keepExemplars(on))
+    const snapshots = snapshotsOf(service, settings, runtime.cwd)
+    const onBeat = createMemoryRelief(config, { log, snapshots })
     watch = createProcessWatch({
       service,
       version,
@@ -94,6 +101,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
       terminationMessagePath: settings.termination.message ?? undefined,
       inKubernetes: runtime.inKubernetes,
       lastProbeAtMs: () => ops?.lastProbeAtMs(),
+      ...(onBeat === undefined ? {} : { onBeat }),
       inFlightCount: () => drains.reduce((sum, { inFlightCount }) => sum + inFlightCount, 0),
     })
     const health = createHealth({ service })
@@ -132,6 +140,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
       dependencies,
       work,
       tracer: tracing?.tracer,
+      snapshots,
       get opsOptions() {
         opsOptions ??= withActions(
           house,
@@ -216,6 +225,15 @@ function opsOptionsOf(
     }),
     ...((config.current.ops.config ?? !config.production) ? { config: () => config.toRedacted() } : {}),
   }
+}
+
+function snapshotsOf(
+  name: string,
+  { limits, state }: HouseConfig['current'],
+  cwd: string,
+): HeapSnapshots | undefined {
+  const folder = limits.snapshotDir ?? state.dir
+  return folder === null ? undefined : createHeapSnapshots({ folder: resolve(cwd, folder), name })
 }
 
 /** Adds what operators may do, where a token lets them. */

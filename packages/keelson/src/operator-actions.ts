@@ -1,6 +1,5 @@
-import { mkdirSync, renameSync, statfsSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { getHeapStatistics, writeHeapSnapshot } from 'node:v8'
 import { invalidInput, type ActionInput, type OpsAction } from '@keelson/core/ops'
 import type { LogLevel } from '@keelson/log'
 import { createExpiries } from './expiries.ts'
@@ -11,8 +10,7 @@ const DEFAULT_SECONDS = 600
 const MOST_SECONDS = 3_600
 const MOST_PROFILE_SECONDS = 30
 
-/** A snapshot stops the process for seconds and fills the disk: one in this time, in milliseconds. */
-const SNAPSHOT_EVERY_MS = 300_000
+const NO_FOLDER = 'There is no folder to write to. Set state.dir (KEELSON_STATE_DIR).'
 
 const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal']
 
@@ -20,13 +18,12 @@ const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 
  * What an operator may do to a running service. Whatever changes it takes itself back after a time.
  *
  * `log-level {level, seconds}` · `drain {seconds}` · `undrain` · `breaker {dependency, state: isolated | released, seconds}` ·
- * `heap-snapshot` · `cpu-profile {seconds}`, the last two into `state.dir`.
+ * `heap-snapshot` · `cpu-profile {seconds}`: a file in `limits.snapshotDir` or `state.dir`, and one in `state.dir`.
  */
 export function createOperatorActions(house: House): Readonly<Record<string, OpsAction>> {
   const { health, lifecycle, dependencies, config } = house
   const expiries = createExpiries()
   lifecycle.onClose('operator actions', () => expiries.close())
-  let snapshotAtMs = Number.NEGATIVE_INFINITY
 
   return {
     'log-level'(input) {
@@ -64,23 +61,10 @@ export function createOperatorActions(house: House): Readonly<Record<string, Ops
       return { dependency, state, seconds }
     },
     'heap-snapshot'() {
-      const folder = folderFor(house)
-      const sinceMs = performance.now() - snapshotAtMs
-      if (sinceMs < SNAPSHOT_EVERY_MS) {
-        throw invalidInput(
-          `The last snapshot is ${Math.round(sinceMs / 1_000)} s old. Wait ${SNAPSHOT_EVERY_MS / 1_000} s between two.`,
-        )
-      }
-      const { bavail, bsize } = statfsSync(folder)
-      // A snapshot was seen to take up to twice the heap; what is left must do for the service's own files.
-      if (bavail * bsize < getHeapStatistics().used_heap_size * 3) {
-        throw invalidInput(`There is not enough room in ${folder} for a snapshot.`)
-      }
-      snapshotAtMs = performance.now()
-      const file = join(folder, `${house.definition.name}.heapsnapshot`)
-      writeHeapSnapshot(`${file}.new`)
-      renameSync(`${file}.new`, file)
-      return { file }
+      if (house.snapshots === undefined) throw invalidInput(NO_FOLDER)
+      const result = house.snapshots.write()
+      if ('refusal' in result) throw invalidInput(result.refusal)
+      return result
     },
     async 'cpu-profile'(input) {
       const folder = folderFor(house)
@@ -111,8 +95,7 @@ function undrain({ health, lifecycle }: House): void {
 
 function folderFor({ config, runtime }: House): string {
   const folder = config.current.state.dir
-  if (folder === null)
-    throw invalidInput('There is no folder to write to. Set state.dir (KEELSON_STATE_DIR).')
+  if (folder === null) throw invalidInput(NO_FOLDER)
   const path = resolve(runtime.cwd, folder)
   mkdirSync(path, { recursive: true })
   return path

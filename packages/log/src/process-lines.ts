@@ -45,6 +45,7 @@ function previousExitLine(logger: Logger, fact: PreviousExit): void {
   }
   if (reason === 'first-start') logger.info(fields, 'there is no record of an earlier life of this service')
   else if (reason === 'clean') logger.info(fields, `the life before ended as it should: ${evidence}`)
+  else if (reason === 'restart') logger.warn(fields, `the life before ended of its own accord: ${evidence}`)
   else logger.error(fields, `the life before ended by ${reason}: ${evidence}`)
 }
 

@@ -281,6 +281,7 @@ export interface ProcessStalled {
 export type ExitReason =
   | 'first-start'
   | 'clean'
+  | 'restart'
   | 'uncaught-error'
   | 'unhandled-rejection'
   | 'heap-abort'

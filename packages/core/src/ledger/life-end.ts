@@ -27,14 +27,16 @@ export function endOf(
   { exitCode, stopping, stopped = false }: { exitCode: number; stopping: boolean; stopped?: boolean },
   atMs: number,
 ): LifeEnd {
-  const clean = exitCode === exitCodes.clean || exitCode === exitCodes.restart
   if (exitCode === exitCodes.stoppedByDeadline) {
     return { reason: 'deadline', atMs, exitCode, evidence: 'Stopped: the grace period was over.' }
   }
   if (stopping && (exitCode === exitCodes.secondSigint || exitCode === exitCodes.secondSigterm)) {
     return { reason: 'second-signal', atMs, exitCode, evidence: 'A second signal ended it at once.' }
   }
-  return stopped && clean
+  if (stopped && exitCode === exitCodes.restart) {
+    return { reason: 'restart', atMs, exitCode, evidence: 'It ended itself in order to be started again.' }
+  }
+  return stopped && exitCode === exitCodes.clean
     ? { reason: 'clean', atMs, exitCode, evidence: 'Stopped.' }
     : { reason: 'exit', atMs, exitCode, evidence: `It ended itself with code ${exitCode}, without a stop.` }
 }

@@ -19,7 +19,7 @@ export interface Vitals {
 export interface LifeEnd {
   readonly reason: Extract<
     ExitReason,
-    'clean' | 'uncaught-error' | 'unhandled-rejection' | 'deadline' | 'second-signal' | 'exit'
+    'clean' | 'restart' | 'uncaught-error' | 'unhandled-rejection' | 'deadline' | 'second-signal' | 'exit'
   >
   readonly atMs: number
   /** For people. */
@@ -59,6 +59,7 @@ const MAX_ERROR_LENGTH = 4_000
 const phases: readonly unknown[] = ['starting', 'started', 'draining', 'closing', 'stopped']
 const endReasons: readonly unknown[] = [
   'clean',
+  'restart',
   'uncaught-error',
   'unhandled-rejection',
   'deadline',

@@ -9,9 +9,11 @@ import {
   createLimitReader,
   createPressureWatch,
   heapWarning,
+  oldSpaceLimitBytes,
   readMemoryVitals,
   usedOfContainer,
   type LimitSources,
+  type MemoryLook,
 } from '../limits/index.ts'
 import { openLedger, type Ledger } from './ledger.ts'
 import { endOf, previousExitOf } from './life-end.ts'
@@ -50,6 +52,8 @@ export interface ProcessWatchOptions {
   readonly inFlightCount?: () => number
   /** When a probe was last answered, in milliseconds since 1970. */
   readonly lastProbeAtMs?: () => number | undefined
+  /** Is told of memory at every heartbeat. What it throws is dropped. */
+  readonly onBeat?: (look: MemoryLook) => void
   /** Where limits are read from; for tests. */
   readonly limits?: LimitSources
   /**
@@ -116,9 +120,10 @@ export function createProcessWatch(options: ProcessWatchOptions): ProcessWatch {
     const limitBytes = container.memory.limitBytes ?? heapLimitBytes
     warning.publish({ service, subject: 'heap-fit', usedBytes: rssBytes ?? 0, limitBytes, message: misfit })
   }
+  const oldSpaceBytes = oldSpaceLimitBytes(heapLimitBytes)
   const leaks = createLeakWatch({
     service,
-    limitBytes: Math.min(heapLimitBytes, container.memory.limitBytes ?? heapLimitBytes),
+    limitBytes: Math.min(oldSpaceBytes, container.memory.limitBytes ?? oldSpaceBytes),
     windowMs: leakWindowMs,
     clock,
   })
@@ -177,6 +182,17 @@ export function createProcessWatch(options: ProcessWatchOptions): ProcessWatch {
     }
     ledger?.beat(phase, vitals, container.memory.oomKillCount)
     const hurry = usedOfContainer({ rssBytes: memory.rssBytes, workingSetBytes })
+    if (options.onBeat !== undefined) {
+      const { collectedBytes, collectionCount } = leaks.state
+      options.onBeat({
+        oldSpaceLimitBytes: oldSpaceBytes,
+        collectedBytes,
+        collectionCount,
+        rssBytes: memory.rssBytes,
+        workingSetBytes,
+        containerLimitBytes,
+      })
+    }
     return containerLimitBytes !== undefined && hurry >= containerLimitBytes * HURRY_SHARE
       ? heartbeatMs / HURRY_FACTOR
       : heartbeatMs
@@ -279,6 +295,7 @@ function checkWatchOptions(options: ProcessWatchOptions): void {
     heartbeatMs: optionRules.number({ min: 100, max: 60_000 }),
     inFlightCount: optionRules.function,
     lastProbeAtMs: optionRules.function,
+    onBeat: optionRules.function,
     limits: optionRules.object,
     leakWindowMs: optionRules.number({ min: 10, max: 3_600_000 }),
     clock: optionRules.object,

@@ -10,7 +10,7 @@ export {
   type StopReport,
   type StopRequest,
 } from './lifecycle.ts'
-export { handleProcess, joinProcess, type ProcessMember } from './signals.ts'
+export { endProcess, handleProcess, joinProcess, type ProcessMember } from './signals.ts'
 export {
   createWorkTracker,
   type Work,

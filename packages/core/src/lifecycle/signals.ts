@@ -21,6 +21,8 @@ export interface ProcessMember {
 interface ProcessLife {
   readonly members: Set<ProcessMember>
   firstSignal: NodeJS.Signals | undefined
+  /** A stop has begun, whatever its reason. */
+  isEnding: boolean
 }
 
 // How long an uncaught error leaves to the requests under way. Kubernetes would wait 30 s; the state is suspect, so less.
@@ -55,6 +57,20 @@ export function handleProcess(): void {
   lifeOf(process)
 }
 
+/**
+ * Ends the process of its own accord, as a signal would: stops every service of the process and ends it with the highest
+ * of their exit codes. Called again, or after a signal, it does nothing; nor where no service is under the process's signals.
+ *
+ * @returns whether the process ends
+ */
+export function endProcess(request: StopRequest): boolean {
+  const place = process as { readonly [lifeKey]?: Installed } // a private place of ours on a foreign object
+  const life = place[lifeKey]
+  if (life === undefined || life.members.size === 0 || life.isEnding) return false
+  void stopAll(life, request)
+  return true
+}
+
 interface Installed extends ProcessLife {
   readonly uninstall: () => void
 }
@@ -67,6 +83,7 @@ function lifeOf(host: NodeJS.Process): Installed {
   const life: Installed = {
     members: new Set(),
     firstSignal: undefined,
+    isEnding: false,
     uninstall() {
       host.off('SIGTERM', onSignal)
       host.off('SIGINT', onSignal)
@@ -99,6 +116,7 @@ function handleUncaught(life: ProcessLife, error: unknown, origin: NodeJS.Uncaug
 }
 
 async function stopAll(life: ProcessLife, request: StopRequest): Promise<void> {
+  life.isEnding = true
   // What a stop waits for may hold nothing open by itself; a process that ended meanwhile would end with a code of Node's own (13).
   setInterval(() => {}, 0x7fff_ffff)
   const reports = await Promise.all([...life.members].map((member) => member.stop(request)))

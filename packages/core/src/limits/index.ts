@@ -8,7 +8,16 @@ export {
   type LeakVerdict,
 } from './leak-detector.ts'
 export { createLeakWatch, type LeakState, type LeakWatch, type LeakWatchOptions } from './leak-watch.ts'
+export {
+  createMemoryGuard,
+  memoryGuardDefaults,
+  type MemoryGuard,
+  type MemoryGuardOptions,
+  type MemoryLook,
+  type MemoryRelief,
+} from './memory-guard.ts'
 export { readMemoryVitals, type MemoryVitals } from './memory-vitals.ts'
+export { oldSpaceLimitBytes, type OldSpaceFlags } from './old-space-limit.ts'
 export {
   createPressureWatch,
   pressureShare,

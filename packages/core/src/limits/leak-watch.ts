@@ -27,6 +27,10 @@ export interface LeakWatchOptions {
 export interface LeakState extends LeakEstimate {
   /** Time until the floor reaches the limit, in milliseconds; `undefined` unless it grows. */
   readonly timeToLimitMs: number | undefined
+  /** What the last major collection has left of the old generation, in bytes; `undefined` before the first. */
+  readonly collectedBytes: number | undefined
+  /** Major collections so far; those of one turn of the loop count as one. */
+  readonly collectionCount: number
 }
 
 /** Watches the floor of the old generation. */
@@ -50,19 +54,24 @@ export function createLeakWatch({
 }: LeakWatchOptions): LeakWatch {
   const fast = createLeakDetector({ windowMs })
   const slow = createLeakDetector({ windowMs: windowMs * SLOW_FACTOR })
-  let state = stateOf(fast.estimate, limitBytes)
+  let state: LeakState = {
+    ...stateOf(fast.estimate, limitBytes),
+    collectedBytes: undefined,
+    collectionCount: 0,
+  }
   const stop = onMajorCollection((oldSpaceBytes) => {
     const atMs = clock.monotonic()
     fast.observe(atMs, oldSpaceBytes)
     slow.observe(atMs, oldSpaceBytes)
-    const before = state.verdict
-    state = stateOf(
+    const { verdict: before, collectionCount } = state
+    const judged = stateOf(
       fast.estimate.verdict !== 'growing' && slow.estimate.verdict === 'growing'
         ? slow.estimate
         : fast.estimate,
       limitBytes,
     )
-    if (state.verdict !== before) channel('keelson.leak.verdict').publish({ service, limitBytes, ...state })
+    state = { ...judged, collectedBytes: oldSpaceBytes, collectionCount: collectionCount + 1 }
+    if (state.verdict !== before) channel('keelson.leak.verdict').publish({ service, limitBytes, ...judged })
   })
   return {
     get state() {
@@ -72,7 +81,10 @@ export function createLeakWatch({
   }
 }
 
-function stateOf(estimate: LeakEstimate, limitBytes: number): LeakState {
+function stateOf(
+  estimate: LeakEstimate,
+  limitBytes: number,
+): Omit<LeakState, 'collectedBytes' | 'collectionCount'> {
   const { verdict, bytesPerMinute, floorBytes } = estimate
   return {
     ...estimate,
