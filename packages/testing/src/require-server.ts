@@ -16,6 +16,7 @@ export const serverPackages = {
   unshare: 'util-linux',
   script: 'bsdutils',
   chromium: 'chromium',
+  xmllint: 'libxml2-utils',
 } as const
 
 /** Name of a program that {@link requireServer} knows. */
