@@ -1,7 +1,7 @@
 import type { CheckOutcome } from '../verify/judge.ts'
 import type { VerifyResult } from '../verify/verify.ts'
 
-/** The part of a SARIF 2.1.0 log that is written here. Compared with the types of the specification in `sarif.test-d.ts`. */
+/** The part of a SARIF 2.1.0 log that is written here. Compared with the types of the specification in `test/types/sarif.test-d.ts`. */
 export interface SarifLog {
   readonly $schema: string
   readonly version: '2.1.0'
