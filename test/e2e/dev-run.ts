@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startProcess, type TestProcess } from '@keelson/testing'
+import { chromium, type Page } from 'playwright-core'
+import { repositoryRoot } from '../../scripts/repository.ts'
+
+/** `keelson dev` with its page in a real browser. */
+export interface DevRun extends AsyncDisposable {
+  readonly command: TestProcess
+  /** Address of the page, token included. */
+  readonly pageUrl: string
+  /** Address of a service, by its name. */
+  url(service: string): string
+  /** Opens the page at a size, in a browser that knows nothing yet. */
+  open(width: number): Promise<OpenPage>
+}
+
+/** The page, with what went wrong in it. */
+export interface OpenPage {
+  readonly page: Page
+  /** Errors of scripts, and whatever the browser complained about: a forbidden script, a file that is missing. */
+  readonly complaints: readonly string[]
+}
+
+const browserArguments =
+  '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
+
+/**
+ * Starts `keelson dev` from the sources and waits until its services are up.
+ *
+ * @param services folders, relative to the repository
+ * @param browserPath of Chromium
+ */
+export async function startDevRun(services: readonly string[], browserPath: string): Promise<DevRun> {
+  const command = startProcess({
+    command: [
+      process.execPath,
+      '--conditions=keelson-source',
+      join(repositoryRoot, 'packages/cli/src/bin.ts'),
+      'dev',
+      ...services,
+    ],
+    cwd: repositoryRoot,
+    patienceMs: 60_000,
+  })
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-browser-'))
+  const contexts: { close(): Promise<void> }[] = []
+  const line = await command.line((one) => one.includes('page http://'), 'the address of the page')
+  await command.line((one) => / up after /.test(one), 'the services')
+  const pageUrl = /page (\S+)/.exec(line)?.[1] ?? ''
+  return {
+    command,
+    pageUrl,
+    url(service) {
+      const found = command.stdout.find((one) => one.includes(`${service} `) && one.includes('operations'))
+      return /(http:\/\/\S+)/.exec(found ?? '')?.[1] ?? ''
+    },
+    async open(width) {
+      const context = await chromium.launchPersistentContext(join(folder, String(contexts.length)), {
+        executablePath: browserPath,
+        args: browserArguments.split(' '),
+        viewport: { width, height: 800 },
+      })
+      contexts.push(context)
+      const page = context.pages()[0] ?? (await context.newPage())
+      const complaints: string[] = []
+      page.on('pageerror', (error) => complaints.push(error.message))
+      page.on('console', (message) => {
+        if (message.type() === 'error') complaints.push(message.text())
+      })
+      await page.goto(pageUrl)
+      return { page, complaints }
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(contexts.map((context) => context.close()))
+      rmSync(folder, { recursive: true, force: true })
+      command.signal('SIGINT')
+      await command.exited().catch(() => {})
+      await command[Symbol.asyncDispose]()
+    },
+  }
+}
