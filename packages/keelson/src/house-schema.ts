@@ -118,6 +118,19 @@ export const houseSchema = {
         env: 'GELF_URL',
         sources: ['default', 'file', 'env', 'arg'],
       },
+      caFile: {
+        doc: 'PEM file of the authority that signed the certificate of the receiver; unset: those that Node trusts',
+        format: 'string',
+        nullable: true,
+        env: 'GELF_CA_FILE',
+        sources: ['default', 'file', 'env', 'arg'],
+      },
+      compression: {
+        doc: 'How messages that do not fit one datagram are packed, over udp:// only',
+        format: ['none', 'gzip', 'zlib'],
+        default: 'none',
+        sources: ['default', 'file', 'env', 'arg'],
+      },
     },
   },
   metrics: {

@@ -21,17 +21,16 @@ const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 
  * `heap-snapshot` · `cpu-profile {seconds}`: a file in `limits.snapshotDir` or `state.dir`, and one in `state.dir`.
  */
 export function createOperatorActions(house: House): Readonly<Record<string, OpsAction>> {
-  const { health, lifecycle, dependencies, config } = house
+  const { health, lifecycle, dependencies } = house
   const expiries = createExpiries()
   lifecycle.onClose('operator actions', () => expiries.close())
 
   return {
     'log-level'(input) {
       const level = oneOf(input, 'level', levels)
-      const log = house.log.current
       const seconds = secondsOf(input, MOST_SECONDS)
-      log.setLevel(level)
-      expiries.set('log-level', seconds, () => log.setLevel(config.current.log.level))
+      // The log itself returns: to what configuration says by then.
+      house.log.current.setLevel(level, { forMs: seconds * 1_000 })
       return { level, seconds }
     },
     drain(input) {

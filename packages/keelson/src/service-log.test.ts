@@ -1,3 +1,4 @@
+import { channel } from '@keelson/core/channels'
 import { runWithContext } from '@keelson/core/context'
 import { isKeelsonError } from '@keelson/core/errors'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -15,10 +16,10 @@ const settings: LogSettings = {
   burstLimit: 0,
   captureConsole: false,
   format: 'gelf',
-  gelf: { url: null },
+  gelf: { url: null, caFile: null, compression: 'none' },
 }
 
-function configured(given: Partial<LogSettings> = {}) {
+function configured(given: Partial<LogSettings> = {}, sensitiveValues: () => string[] = () => []) {
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
   const log = createServiceLog('demo', '1.0.0', resolveRuntime({ env: {} }), destination)
@@ -26,12 +27,21 @@ function configured(given: Partial<LogSettings> = {}) {
   const config = {
     current: { log: { ...settings, ...given } },
     warnings: [],
-    sensitiveValues: () => [],
+    sensitiveValues,
     subscribe: (key: string, call: (value: unknown) => void) => void subscribers.set(key, call),
   }
   // All that is read of a configuration.
   log.configure(config as unknown as HouseConfig)
   return { log, lines, change: (key: string, value: unknown) => subscribers.get(key)?.(value) }
+}
+
+function applied(service: string): void {
+  channel('keelson.config.applied').publish({
+    service,
+    revision: 2,
+    hash: 'h',
+    changedKeys: ['db.password'],
+  })
 }
 
 describe('createServiceLog', () => {
@@ -47,6 +57,26 @@ describe('createServiceLog', () => {
     expect(log.current.level).toBe('warn')
     vi.advanceTimersByTime(86_400_000)
     expect(log.current.level).toBe('warn')
+  })
+
+  it('masks secrets that change, from the moment of the change, and those of other services not', async () => {
+    let secrets = ['first canary']
+    const { log, lines } = configured({}, () => secrets)
+    secrets = ['second canary']
+    applied('other')
+    log.current.logger.info('1: second canary')
+    applied('demo')
+    log.current.logger.info('2: first canary, second canary')
+    const messages = lines.map((line) => (JSON.parse(line) as { short_message: string }).short_message)
+    expect(messages.filter((message) => /^\d:/.test(message))).toEqual([
+      '1: second canary',
+      '2: [redacted], [redacted]',
+    ])
+    await log.close()
+    secrets = ['third canary']
+    applied('demo')
+    log.current.logger.info('third canary')
+    expect(lines.at(-1)).toContain('third canary')
   })
 
   it('returns to the levels of the start after log.revertAfter', () => {
@@ -79,8 +109,11 @@ describe('createServiceLog', () => {
   })
 
   it.each([
-    ['an address that is none', { gelf: { url: 'http://graylog' } }],
-    ['shipping lines that are no GELF', { format: 'gelf-collector', gelf: { url: 'udp://graylog' } }],
+    ['an address that is none', { gelf: { ...settings.gelf, url: 'http://graylog' } }],
+    [
+      'shipping lines that are no GELF',
+      { format: 'gelf-collector', gelf: { ...settings.gelf, url: 'udp://graylog' } },
+    ],
     ['a ratio above 1', { sampleRatio: 3 }],
   ] as const)('takes %s for a fault of the configuration', (_case, given) => {
     let thrown: unknown

@@ -1,6 +1,14 @@
+import { subscribe } from '@keelson/core/channels'
 import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import { exitCodeOf, exitCodes, type StopReport } from '@keelson/core/lifecycle'
-import { createLog, type Log, type LogFormat, type LogLevel, type LogOptions } from '@keelson/log'
+import {
+  createLog,
+  type Log,
+  type LogFormat,
+  type LogLevel,
+  type LogOptions,
+  type LogShipping,
+} from '@keelson/log'
 import type { HouseConfig } from './load-config.ts'
 import { requestSerializers } from './request-serializers.ts'
 import type { Runtime, RuntimeOptions } from './runtime.ts'
@@ -45,6 +53,7 @@ export function createServiceLog(
     })
   let configured: Log | undefined
   let early: Log | undefined
+  let stopMasking: (() => void) | undefined
   const current = () => configured ?? (early ??= open({ format: earlyFormat(runtime) }))
 
   return {
@@ -69,13 +78,17 @@ export function createServiceLog(
           sampleRatio,
           ...(burstLimit === 0 ? {} : { burstLimitCount: burstLimit }),
           maskedValues: config.sensitiveValues(),
-          ...(gelf.url === null ? {} : { shipping: { url: gelf.url } }),
+          ...(gelf.url === null ? {} : { shipping: shippingOf(gelf.url, gelf) }),
         }),
       )
       const log = configured
       log.adoptChannels()
       if (captureConsole) log.captureConsole()
       followLevels(config, log)
+      // Before anybody else learns of the new values: a secret that has changed is a secret in the first line that has it.
+      stopMasking = subscribe('keelson.config.applied', (fact) => {
+        if (fact.service === service) log.maskValues(config.sensitiveValues())
+      })
       for (const warning of config.warnings) log.logger.warn(warning)
     },
     fatal(error) {
@@ -109,10 +122,18 @@ export function createServiceLog(
       early?.flush()
     },
     async close() {
+      stopMasking?.()
       await configured?.close()
       await early?.close()
     },
   }
+}
+
+function shippingOf(
+  url: string,
+  { caFile, compression }: HouseConfig['current']['log']['gelf'],
+): LogShipping {
+  return { url, compression, ...(caFile === null ? {} : { caFile }) }
 }
 
 /** What only the log itself can refuse (an address, a ratio, a package that is missing) is a fault of the configuration. */

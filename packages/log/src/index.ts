@@ -18,6 +18,7 @@ export {
   gelfAdapterDefaults,
   type GelfAdapter,
   type GelfAdapterOptions,
+  type GelfCompression,
 } from './shipping/gelf-adapter.ts'
 export type { GelfShippingStats } from './shipping/shipping-counts.ts'
 export type { AddressLookup, ReceiverAddress } from './shipping/target-address.ts'

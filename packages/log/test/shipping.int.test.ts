@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { subscribe } from '@keelson/core/channels'
@@ -93,6 +93,20 @@ describe('createGelfAdapter over UDP', () => {
     expectValid(found)
     expect(adapter.stats()).toMatchObject({ sentCount: 1, truncatedCount: 1, dropped: {} })
   })
+
+  test.each(['gzip', 'zlib'] as const)(
+    'packs by %s what needs chunks, as Graylog unpacks it, and leaves the rest plain',
+    async (compression) => {
+      const found = await receiver({ transport: 'udp' })
+      const adapter = adapterFor({ url: found.url, compression })
+      const texts = [messageOf(maxDatagramBytes), messageOf(20 * chunkBytes)]
+      for (const text of texts) adapter.send(text)
+      await found.received(2)
+      expect(found.messages.map(({ text }) => text)).toEqual(texts)
+      expect(found.datagramCount).toBe(2)
+      expectValid(found)
+    },
+  )
 
   test('drops what is too large and no JSON, and tells the caller', async () => {
     const found = await receiver({ transport: 'udp' })
@@ -235,6 +249,22 @@ describe('createGelfAdapter over TLS', () => {
     for (let index = 0; index < 2000; index++) adapter.send(numbered(index))
     await found.received(2000)
     expect(found.connectionCount).toBe(1)
+    expectValid(found)
+  })
+
+  test('reads the file of the authority anew for every connection', async () => {
+    const [first, second] = [certificate(), certificate()]
+    const folder = mkdtempSync(join(tmpdir(), 'keelson-ca-'))
+    ends.push(async () => rmSync(folder, { recursive: true }))
+    const caFile = join(folder, 'ca.pem')
+    writeFileSync(caFile, first.cert)
+    const found = await receiver({ transport: 'tls', ...second })
+    const adapter = adapterFor({ url: found.url, caFile, random: () => 0.1 })
+    adapter.send(numbered(1))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    expect(found.messages).toEqual([])
+    writeFileSync(caFile, second.cert)
+    await found.received(1)
     expectValid(found)
   })
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { systemClock, type Clock } from '@keelson/core/clock'
 import { createResolver } from '@keelson/core/dns'
 import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
@@ -9,12 +10,24 @@ import { streamLink } from './stream-link.ts'
 import type { AddressLookup } from './target-address.ts'
 import { udpLink } from './udp-link.ts'
 
+/** Forms of compression that Graylog's UDP input knows by their first bytes. */
+export type GelfCompression = 'none' | 'gzip' | 'zlib'
+
 /** Options of {@link createGelfAdapter}. */
 export interface GelfAdapterOptions {
   /** Receiver: `udp://host:port`, `tcp://…` or `tls://…`; port 12201 when none is given. */
   readonly url: string
   /** Authority that signed the certificate of the receiver, PEM. @defaultValue those that Node trusts */
   readonly ca?: string
+  /** File of that authority, read anew for every connection: it may be renewed. Not together with `ca`. */
+  readonly caFile?: string
+  /**
+   * How messages that do not fit one datagram are packed before they are cut into chunks, over UDP only. It costs ten
+   * times the CPU of sending them plain, and saves the network two thirds.
+   *
+   * @defaultValue 'none'
+   */
+  readonly compression?: GelfCompression
   /**
    * Messages that wait at most; beyond that the oldest are dropped, warnings and above last.
    *
@@ -51,10 +64,16 @@ export interface GelfAdapterOptions {
 
 /** Values that stand for missing {@link GelfAdapterOptions}. */
 export const gelfAdapterDefaults: Readonly<{
+  compression: GelfCompression
   maxQueueCount: number
   maxQueueBytes: number
   closeTimeoutMs: number
-}> = Object.freeze({ maxQueueCount: 10_000, maxQueueBytes: 8 * 1024 * 1024, closeTimeoutMs: 2000 })
+}> = Object.freeze({
+  compression: 'none',
+  maxQueueCount: 10_000,
+  maxQueueBytes: 8 * 1024 * 1024,
+  closeTimeoutMs: 2000,
+})
 
 /** An adapter for gelf-pro that keeps one socket. */
 export interface GelfAdapter {
@@ -89,6 +108,8 @@ export function createGelfAdapter(options: GelfAdapterOptions): GelfAdapter {
   checkOptions(code, 'gelfAdapter', options, {
     url: optionRules.string,
     ca: optionRules.string,
+    caFile: optionRules.string,
+    compression: optionRules.oneOf('none', 'gzip', 'zlib'),
     maxQueueCount: optionRules.number({ min: 1, max: 1_000_000, integer: true }),
     maxQueueBytes: optionRules.number({ min: 65_536, max: 2 ** 30, integer: true }),
     closeTimeoutMs: optionRules.number({ min: 0, max: 60_000 }),
@@ -114,8 +135,44 @@ export function createGelfAdapter(options: GelfAdapterOptions): GelfAdapter {
   return new PersistentAdapter(target, settings, linksTo(target, options))
 }
 
-function linksTo(target: GelfTarget, { ca }: GelfAdapterOptions): OpenLink {
-  return target.transport === 'udp' ? udpLink(target) : streamLink(target, { ca })
+function linksTo(target: GelfTarget, options: GelfAdapterOptions): OpenLink {
+  const { compression = gelfAdapterDefaults.compression } = options
+  const path = 'gelfAdapter.compression'
+  if (target.transport === 'udp') return udpLink(target, compression)
+  if (compression !== 'none') {
+    throw new KeelsonError(code, `${path} is for udp:// alone: Graylog's other inputs take plain messages.`, {
+      details: { path },
+    })
+  }
+  return streamLink(target, authorityOf(options))
+}
+
+/** Gives the authority to trust, as it is now. A file must be readable once, at the start; later the last good one holds. */
+function authorityOf({ ca, caFile }: GelfAdapterOptions): () => string | undefined {
+  if (caFile === undefined) return () => ca
+  const path = 'gelfAdapter.caFile'
+  if (ca !== undefined) {
+    throw new KeelsonError(code, `${path} and gelfAdapter.ca say the same. Give one of them.`, {
+      details: { path },
+    })
+  }
+  let known: string
+  try {
+    known = readFileSync(caFile, 'utf8')
+  } catch (cause) {
+    throw new KeelsonError(code, `${path} cannot be read: ${caFile}. Give the path of a PEM file.`, {
+      cause,
+      details: { path },
+    })
+  }
+  return () => {
+    try {
+      known = readFileSync(caFile, 'utf8')
+    } catch {
+      // A secret that is being mounted anew: the one before is as good as it was.
+    }
+    return known
+  }
 }
 
 function resolverOf(clock: Clock): AddressLookup {

@@ -1,5 +1,5 @@
 import type { Clock } from '@keelson/core/clock'
-import { createGelfAdapter, type GelfAdapter } from './gelf-adapter.ts'
+import { createGelfAdapter, type GelfAdapter, type GelfCompression } from './gelf-adapter.ts'
 import { gelfProSender } from './gelf-pro-client.ts'
 
 /** Where and how a log ships its lines, beside standard output. */
@@ -8,6 +8,10 @@ export interface LogShipping {
   readonly url: string
   /** Authority that signed the certificate of the receiver, PEM. @defaultValue those that Node trusts */
   readonly ca?: string
+  /** File of that authority, read anew for every connection. Not together with `ca`. */
+  readonly caFile?: string
+  /** How messages that do not fit one datagram are packed, over UDP only. @defaultValue 'none' */
+  readonly compression?: GelfCompression
 }
 
 /** Ships lines through gelf-pro. */

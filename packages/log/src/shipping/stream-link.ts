@@ -3,22 +3,20 @@ import { connect as connectTls } from 'node:tls'
 import type { GelfTarget } from './gelf-target.ts'
 import type { Link, OpenLink } from './link.ts'
 
-/** Certificates of a TLS link, each PEM. */
-export interface LinkCertificates {
-  readonly ca?: string | undefined
-}
-
 /** A receiver that went without a word is found out by the kernel: first probe after this. */
 const keepAliveMs = 30_000
 
 /**
  * Opens one TCP or TLS connection, one handshake, and keeps it. Messages are framed by NUL as Graylog's inputs have
  * it, and a batch of them is one write.
+ *
+ * @param authority gives the PEM of the authority to trust over TLS; `undefined`: those that Node trusts
  */
-export function streamLink(target: GelfTarget, { ca }: LinkCertificates): OpenLink {
+export function streamLink(target: GelfTarget, authority: () => string | undefined): OpenLink {
   return ({ address, family }, onLost) =>
     new Promise((resolve, reject) => {
       const { port, host } = target
+      const ca = target.transport === 'tls' ? authority() : undefined
       const socket: Socket =
         target.transport === 'tls'
           ? connectTls({

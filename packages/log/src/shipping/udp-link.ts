@@ -2,10 +2,13 @@ import { createSocket, type Socket } from 'node:dgram'
 import type { GelfTarget } from './gelf-target.ts'
 import type { Link, OpenLink } from './link.ts'
 import type { ShippedMessage } from './shipping-queue.ts'
+import type { GelfCompression } from './gelf-adapter.ts'
+import { createPacker, type Packer } from './message-packer.ts'
 import { toDatagrams } from './udp-chunks.ts'
 
 /** Opens one connected UDP socket: the kernel then knows the way, and tells of a port that nobody listens on. */
-export function udpLink({ port }: GelfTarget): OpenLink {
+export function udpLink({ port }: GelfTarget, compression: GelfCompression): OpenLink {
+  const pack = createPacker(compression)
   return ({ address, family }, onLost) =>
     new Promise((resolve, reject) => {
       const socket = createSocket(family === 6 ? 'udp6' : 'udp4')
@@ -14,11 +17,11 @@ export function udpLink({ port }: GelfTarget): OpenLink {
         reject(error)
         onLost()
       })
-      socket.connect(port, address, () => resolve(linkOver(socket)))
+      socket.connect(port, address, () => resolve(linkOver(socket, pack)))
     })
 }
 
-function linkOver(socket: Socket): Link {
+function linkOver(socket: Socket, pack: Packer): Link {
   let isClosed = false
   const destroy = (): void => {
     if (isClosed) return
@@ -34,7 +37,7 @@ function linkOver(socket: Socket): Link {
         if (--waiting === 0) done(failure, [...unsent])
       }
       for (const message of messages) {
-        for (const datagram of toDatagrams(Buffer.from(message.text))) {
+        for (const datagram of toDatagrams(pack(Buffer.from(message.text)))) {
           waiting++
           socket.send(datagram, (error) => {
             if (error !== null) {
