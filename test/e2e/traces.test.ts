@@ -140,10 +140,13 @@ describe('a receiver of traces', () => {
       CATALOG__DELAY: '0',
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await findFreePort()}`,
     })
-    const answers = await Promise.all(
-      Array.from({ length: 600 }, () => fetch(`${catalog.url}/videos/1`).then(({ status }) => status)),
-    )
-    expect(answers.every((status) => status === 200)).toBe(true)
+    // Few at a time: what admission sheds is another test's.
+    for (let round = 0; round < 60; round++) {
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, () => fetch(`${catalog.url}/videos/1`).then(({ status }) => status)),
+      )
+      expect(new Set(answers)).toEqual(new Set([200]))
+    }
     // A full batch has left, and is given up after the time of one export.
     const lost = async () => {
       const page = await (await fetch(`${catalog.opsUrl}/metrics`)).text()
