@@ -11,7 +11,7 @@ import { describeCores, describeMachine } from './machine.ts'
 import { readOptions, usage, type BenchOptions, type RunName } from './options.ts'
 import { profileTables, runProfile } from './profile-run.ts'
 import { overloadUsage, readOverloadOptions, runOverloads } from './overload/command.ts'
-import { requireProgram } from './programs.ts'
+import { requirePackages, requireProgram } from './programs.ts'
 import { endProgress, showProgress } from './progress.ts'
 import { readRestartOptions, restartsUsage, runRestarts } from './restarts/command.ts'
 import { programsOf } from './restarts/front.ts'
@@ -102,6 +102,7 @@ async function main(signal: AbortSignal): Promise<void> {
     return
   }
   for (const program of options.runs.flatMap((name) => runs[name].programs)) requireProgram(program)
+  for (const stack of options.stacks) requirePackages(stack)
   const machine = describeMachine()
   showProgress('building')
   await build(signal)

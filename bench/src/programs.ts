@@ -1,5 +1,6 @@
-import { accessSync, constants } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { accessSync, constants, existsSync } from 'node:fs'
+import { delimiter, join, relative } from 'node:path'
+import type { Stack } from './stacks.ts'
 
 /** Path of a program that the environment's `PATH` finds, or `undefined`. */
 export function findProgram(name: string): string | undefined {
@@ -18,6 +19,16 @@ export function findProgram(name: string): string | undefined {
 export function requireProgram(name: string): void {
   if (findProgram(name) !== undefined) return
   throw new Error(`${name} is missing. On Debian: apt-get install ${debianPackages[name] ?? name}`)
+}
+
+/**
+ * Asks for the packages of a stack that brings its own.
+ *
+ * @throws Error that names the command
+ */
+export function requirePackages({ name, packages }: Stack): void {
+  if (packages === undefined || existsSync(join(packages, 'node_modules'))) return
+  throw new Error(`The packages of ${name} are missing: npm ci --prefix ${relative('', packages)}`)
 }
 
 /** Packages that are not called like their program. */

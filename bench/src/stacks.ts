@@ -9,6 +9,8 @@ export interface Stack {
   readonly env?: Readonly<Record<string, string>>
   /** Not measured unless asked for by name. */
   readonly isExtra?: boolean
+  /** Folder of packages that must be installed by hand: hundreds, which only this stack needs. */
+  readonly packages?: string
   /** Answers 200 once the stack says that it can serve. The baseline has no such route: its own one must do. */
   readonly readinessUrl: (ports: Ports) => string
 }
@@ -21,6 +23,8 @@ export type StackName =
   | 'keelson-bundled'
   | 'keelson-bundled-cached'
   | 'usual-plugins'
+  | 'nest'
+  | 'watt'
 
 /** Ports that the bench has chosen for a stack. */
 export interface Ports {
@@ -37,6 +41,9 @@ const rivalName: StackName = 'usual-plugins'
 
 /** What requests ask for. */
 export const requestPath = '/videos/1'
+
+/** Stacks whose packages are not installed with the repository's. */
+const peers = fileURLToPath(new URL('../peers', import.meta.url))
 
 export const stacks: readonly Stack[] = [
   {
@@ -73,6 +80,20 @@ export const stacks: readonly Stack[] = [
     name: 'usual-plugins',
     program: compiled('usual-plugins'),
     readinessUrl: ({ port }) => `http://127.0.0.1:${port}/readiness`,
+  },
+  {
+    name: 'nest',
+    program: `${peers}/nest/main.mjs`,
+    isExtra: true,
+    packages: peers,
+    readinessUrl: ({ port }) => `http://127.0.0.1:${port}/readiness`,
+  },
+  {
+    name: 'watt',
+    program: `${peers}/watt/main.mjs`,
+    isExtra: true,
+    packages: peers,
+    readinessUrl: ({ opsPort }) => `http://127.0.0.1:${opsPort}/ready`,
   },
 ]
 
