@@ -22,7 +22,7 @@ async function leakUntil({ url }: ServiceProcess, isTrue: () => boolean): Promis
   await until(async () => {
     if (isTrue()) return true
     await fetch(`${url}/leak`, { method: 'POST' }).catch(() => undefined)
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await new Promise((resolve) => setTimeout(resolve, 200))
     return isTrue()
   }, 'the relief')
 }
@@ -90,6 +90,13 @@ it('a leaking service writes one heap snapshot at the ratio, and goes on', async
     () => life.lines((line) => String(line['short_message']).includes('Wait 300 s')).length > 0,
   )
   expect(readdirSync(snapshots)).toEqual(['leaking.heapsnapshot'])
+})
+
+it('a leaking service warns at 80 % of the heap that it has, which is less than what V8 reports', async () => {
+  await using life = await start({})
+  const warnings = () => life.lines((line) => String(line['short_message']).startsWith('The heap is'))
+  await leakUntil(life, () => warnings().length > 0)
+  expect(warnings()).toMatchObject([{ level: 4, short_message: expect.stringContaining('of 96 MiB') }])
 })
 
 it('a ratio that cannot be, or a snapshot without a folder, is a fault of the configuration', async () => {

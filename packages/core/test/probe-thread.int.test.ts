@@ -24,11 +24,17 @@ async function start(options: Partial<ProbeThreadOptions> = {}) {
 }
 
 /** A process whose main thread blocks for a while, asked from this one. */
-async function blocking(blockMs: number, stallLimitMs: number): Promise<{ child: TestProcess; url: string }> {
+async function blocking(
+  blockMs: number,
+  stallLimitMs: number,
+  preload: { readonly nodeArgs?: readonly string[]; readonly nodeOptions?: string } = {},
+): Promise<{ child: TestProcess; url: string }> {
   const child = startProcess({
+    ...(preload.nodeOptions === undefined ? {} : { env: { NODE_OPTIONS: preload.nodeOptions } }),
     command: [
       process.execPath,
       '--conditions=keelson-source',
+      ...(preload.nodeArgs ?? []),
       fileURLToPath(new URL('./fixtures/blocking-service.ts', import.meta.url)),
       String(blockMs),
       String(stallLimitMs),
@@ -59,6 +65,20 @@ describe('startProbeThread', () => {
     ])
     health.drain()
     expect(await statuses()).toEqual([200, 503, 200])
+  })
+
+  it('answers readiness while a critical check hangs, and names it', async () => {
+    const { health, url } = await start()
+    health.markStarted()
+    health.check('stuck', () => new Promise(() => {}), { critical: true, timeoutMs: 60_000 })
+    void health.start()
+    for (let count = 0; count < 100; count++) {
+      const response = await fetch(`${url}/readiness`)
+      expect(await response.json()).toEqual({ status: 'down', reasons: ['check stuck'] })
+    }
+    // None of them waited for the check, which knows nothing yet.
+    expect(health.checks()).toMatchObject([{ name: 'stuck', status: 'unknown' }])
+    await health.close()
   })
 
   it('keeps an answer that does not fit its memory to the status', async () => {
@@ -94,6 +114,16 @@ describe('startProbeThread', () => {
         message: expect.stringContaining('OPS_PORT'),
       }),
     )
+  })
+
+  const preloaded = fileURLToPath(new URL('./fixtures/count-loads.mjs', import.meta.url))
+  it.each([
+    ['--import', { nodeArgs: [`--import=${preloaded}`] }],
+    ['--import in NODE_OPTIONS', { nodeOptions: `--import=${preloaded}` }],
+  ])('loads nothing that is preloaded by %s into its thread', async (_name, preload) => {
+    const { child, url } = await blocking(0, 20_000, preload)
+    expect((await fetch(`${url}/liveness`)).status).toBe(200)
+    expect(child.stdout.filter((line) => line.startsWith('loaded'))).toEqual(['loaded in thread 0'])
   })
 
   it('answers liveness 200 all through a block below the limit', async () => {

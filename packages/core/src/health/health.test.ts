@@ -60,7 +60,7 @@ describe('createHealth', () => {
     let runs = 0
     health.check('a', async () => ((runs += 1), up), { intervalMs: 1_000 })
     await health.start()
-    for (let probe = 0; probe < 1_000; probe++) health.readiness()
+    for (let probe = 0; probe < 10_000; probe++) health.readiness()
     await clock.advance(3_000)
     expect(runs).toBe(4)
     await health.close()

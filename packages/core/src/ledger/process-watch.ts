@@ -11,6 +11,7 @@ import {
   heapWarning,
   oldSpaceLimitBytes,
   readMemoryVitals,
+  readOldSpaceUsedBytes,
   usedOfContainer,
   type LimitSources,
   type MemoryLook,
@@ -164,7 +165,9 @@ export function createProcessWatch(options: ProcessWatchOptions): ProcessWatch {
     }
     const memory = readMemoryVitals()
     const { limitBytes: containerLimitBytes, workingSetBytes } = container.memory
-    for (const due of pressure({ ...memory, containerLimitBytes, workingSetBytes })) {
+    // The limit that V8 reports may be three times the one at which it gives up.
+    const heap = { heapUsedBytes: readOldSpaceUsedBytes(), heapLimitBytes: oldSpaceBytes }
+    for (const due of pressure({ ...memory, ...heap, containerLimitBytes, workingSetBytes })) {
       warning.publish({ service, ...due })
     }
     vitals = {

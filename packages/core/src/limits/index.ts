@@ -16,7 +16,7 @@ export {
   type MemoryLook,
   type MemoryRelief,
 } from './memory-guard.ts'
-export { readMemoryVitals, type MemoryVitals } from './memory-vitals.ts'
+export { readMemoryVitals, readOldSpaceUsedBytes, type MemoryVitals } from './memory-vitals.ts'
 export { oldSpaceLimitBytes, type OldSpaceFlags } from './old-space-limit.ts'
 export {
   createPressureWatch,

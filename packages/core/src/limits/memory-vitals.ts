@@ -25,6 +25,14 @@ export function readMemoryVitals(): MemoryVitals {
   }
 }
 
+/** Memory of the heap in use outside of the young generation: what V8 holds against its limit. */
+export function readOldSpaceUsedBytes(): number {
+  return v8
+    .getHeapSpaceStatistics()
+    .filter(({ space_name: name }) => !name.startsWith('new_'))
+    .reduce((sum, { space_used_size: bytes }) => sum + bytes, 0)
+}
+
 function readResidentBytes(): number | undefined {
   try {
     return process.memoryUsage.rss()
