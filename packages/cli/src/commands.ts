@@ -28,6 +28,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import('./dev/dev-command.ts')).command,
   },
   {
+    name: 'update',
+    summary: 'bring a service to a newer version of the template that it was made from',
+    load: async () => (await import('./update/update-command.ts')).command,
+  },
+  {
     name: 'pretty',
     summary: 'turn the log lines of a service into text for people: node main.js | keelson pretty',
     load: async () => (await import('./pretty/pretty-command.ts')).command,

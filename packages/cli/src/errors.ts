@@ -18,6 +18,10 @@ export const cliErrors = {
     'etcd answers, and refuses the write: credentials, permission or size. The message repeats its reason.',
   KEELSON_CLI_DEV_PRODUCTION:
     '`keelson dev` does not run where NODE_ENV or APP_ENV is production: its page shows logs and configuration, and stops services. Start the service itself there.',
+  KEELSON_CLI_UPDATE_REFUSED:
+    'An update was not begun: uncommitted changes, marks of an unresolved conflict, no readable keelson.json, or an older template. The message says which.',
+  KEELSON_CLI_TEMPLATE_UNAVAILABLE:
+    'A version of the template could not be fetched, unpacked or run. The message holds the output of what failed; `--packages` names a folder of tarballs in place of the registry.',
 } as const
 
 /** Code of an error thrown by this package. */

@@ -27,11 +27,13 @@ export function cliExitCodeOf(error: unknown): number {
     case 'KEELSON_CLI_REPORT_UNWRITABLE':
     case 'KEELSON_CLI_DEFINITION_INVALID':
     case 'KEELSON_CLI_DEV_PRODUCTION':
+    case 'KEELSON_CLI_UPDATE_REFUSED':
       return cliExitCodes.usage
     case 'KEELSON_CLI_TARGET_UNREACHABLE':
     case 'KEELSON_CLI_TARGET_NOT_READY':
     case 'KEELSON_CLI_ETCD_UNREACHABLE':
     case 'KEELSON_CLI_ETCD_REFUSED':
+    case 'KEELSON_CLI_TEMPLATE_UNAVAILABLE':
       return cliExitCodes.unreachable
     default:
       return cliExitCodes.internal

@@ -58,16 +58,27 @@ function specs(names: readonly string[], specOf: (name: string) => string): Read
   return Object.fromEntries(names.map((name) => [name, specOf(name)]))
 }
 
-function scriptsOf({ template }: Answers): Readonly<Record<string, string>> {
+function scriptsOf({ template, image }: Answers): Readonly<Record<string, string>> {
   const generators = [
     'keelson config docs --format json-schema --out config/schema.json',
-    ...(template === 'minimal' ? [] : ['keelson observability export --out observability']),
+    ...(template === 'minimal'
+      ? []
+      : [
+          `keelson k8s render --out k8s --image ${image}`,
+          'keelson observability export --out observability',
+        ]),
   ]
   return {
     dev: 'keelson dev',
     start: 'keelson-start --import keelson/preload dist/main.js',
     build: 'tsc -p tsconfig.build.json',
-    check: ['tsc', 'oxlint --deny-warnings', 'keelson config check', ...generators.map(checked)].join(' && '),
+    check: [
+      'tsc',
+      'oxlint --deny-warnings',
+      'keelson config check',
+      ...generators.map(checked),
+      ...(template === 'minimal' ? [] : ['keelson k8s lint --service - --max-warnings 0 k8s/overlays/prod']),
+    ].join(' && '),
     test: 'vitest run',
     verify: 'keelson verify -- node dist/main.js',
     generate: generators.join(' && '),

@@ -52,12 +52,14 @@ folder, and everything installs and builds as it will later. Once it is publishe
 `
 
 const clusterNote = `
-## Around it
+\`docker compose up --build\` runs the service with etcd, Prometheus and Grafana (http://localhost:3000), within the limits that it has in
+the cluster. Manifests (\`k8s/\`: a base and an overlay for each environment), board, alert rules with their tests and runbooks
+(\`observability/\`) follow from the definition of the service: \`npm run generate\` writes them, \`npm run check\` holds them to it.
 
-| what                              | where                                                                                       |
-| --------------------------------- | ------------------------------------------------------------------------------------------- |
-| \`docker compose up --build\`     | the service with etcd, Prometheus and Grafana (http://localhost:3000)                        |
-| \`observability/\`                | board, alert rules with their tests, a runbook for each: \`npm run generate\` writes them     |
+\`\`\`sh
+kubectl apply -k k8s/overlays/dev
+npx keelson k8s lint --max-warnings 0 k8s/overlays/prod
+\`\`\`
 `
 
 const tries: Readonly<Record<Answers['template'], string>> = {
