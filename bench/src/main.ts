@@ -5,6 +5,7 @@ import { compare } from './comparison.ts'
 import { chooseCores } from './cores.ts'
 import { counterFigures, counterRequestCounts, runCounters } from './counter-run.ts'
 import { httpFigures, runHttp } from './http-run.ts'
+import { exitFigures, runExit } from './exit-run.ts'
 import { instructionFigures, runInstructions } from './instruction-run.ts'
 import { logUsage, readLogOptions, runLog } from './log/command.ts'
 import { describeCores, describeMachine } from './machine.ts'
@@ -78,6 +79,16 @@ const runs: Readonly<Record<RunName, Run>> = {
       return [
         `Start-up: ${options.rounds} starts of each stack, one at a time, to the first 200 on the readiness.`,
         basesOf(options.stacks).map((base) => compare('Start-up', samples, base, startupFigures)),
+      ]
+    },
+  },
+  exit: {
+    programs: [],
+    async measure(options) {
+      const samples = await runExit(options)
+      return [
+        `Exit: ${options.rounds} stops of each stack, one at a time, one connection kept alive and idle.`,
+        basesOf(options.stacks).map((base) => compare('Exit', samples, base, exitFigures)),
       ]
     },
   },

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { baselineName, stacks, usualStacks, type Stack } from './stacks.ts'
 
-const runNames = ['http', 'instructions', 'counters', 'startup', 'profile'] as const
+const runNames = ['http', 'instructions', 'counters', 'startup', 'exit', 'profile'] as const
 
 /** What can be measured. */
 export type RunName = (typeof runNames)[number]
@@ -19,12 +19,13 @@ export interface BenchOptions {
 }
 
 /** Text of `--help`. */
-export const usage: string = `npm run bench -- [http] [instructions] [counters] [startup] [profile] [options]
+export const usage: string = `npm run bench -- [http] [instructions] [counters] [startup] [exit] [profile] [options]
 
   http           requests/s, processor time per request and p99 under load (wrk)
   instructions   instructions per request (valgrind)
   counters       instructions per request of a warm process (perf; needs hardware counters)
   startup        processor time and memory up to the first 200 on the readiness
+  exit           time from SIGTERM to the end, with an idle connection and no drain delay
   profile        where the time of a request goes, by package and by function
                  Without a name: http and instructions.
   restarts       failed requests per rolling restart, keelson and peers; alone, see restarts --help
@@ -32,7 +33,7 @@ export const usage: string = `npm run bench -- [http] [instructions] [counters] 
   log            processor time of a log line and of a shipped message, keelson and peers; alone, see log --help
   overload       one replica under twice the load that it can do, with several guards; alone, see overload --help
 
-  --rounds N        rounds of http and startup (10)
+  --rounds N        rounds of http, startup and exit (10)
   --seconds N       length of one http measurement (2)
   --connections N   connections of wrk (32)
   --warm-up N       seconds of load before the first http round (4)
