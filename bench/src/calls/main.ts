@@ -1,24 +1,40 @@
-// `npm run calls -w bench`: what clients do about one bad replica of three, and what a call costs.
+// `npm run calls -w bench`: what clients do about replicas and name servers that fail, and what a call costs.
 import { parseArgs } from 'node:util'
 import { describeMachine } from '../machine.ts'
 import { endProgress, showProgress } from '../progress.ts'
 import { median, ratioSpread, spreadOf } from '../statistics.ts'
 import { renderTable, type Table } from '../table.ts'
+import { enduranceTables, failingTables, hedgeTables, nameTables, outageTables } from './call-tables.ts'
 import { contenders } from './contenders.ts'
 import { type CostSample, costStacks, runCost } from './cost-run.ts'
 import { faultNames, type FaultSample, runFault } from './faults-run.ts'
 
-const usage = `npm run calls -w bench -- [options]
+const usage = `npm run calls -w bench -- [faults | cost | outage | hedge | failing | names | endurance]… [options]
+
+  faults      one bad replica of three: keelson beside undici, opossum and cockatiel
+  cost        CPU of a call: keelson beside an undici Pool and the global fetch
+  outage      all replicas gone for 20 s, two layers of keelson
+  hedge       second attempts of slow reads
+  failing     a failing call beside a good one, 50,000 calls in the window
+  names       questions to a name server; needs root and unshare
+  endurance   heap and listeners after many calls
+
+Without a name: faults and cost.
 
   --runs N       runs of each client under each fault (3; 0 for none)
   --faults A,B   only these: refused, black hole, 503, slow x20
   --clients A,B  only those whose name begins so
   --rounds N     rounds of each kind of call for its cost (7; 0 for none)
   --calls N      calls per round (20000)
+  --silence N    seconds without a name server (240)
+  --endurance N  calls of endurance (1000000)
   --markdown     tables for a page`
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
+    silence: { type: 'string', default: '240' },
+    endurance: { type: 'string', default: '1000000' },
     runs: { type: 'string', default: '3' },
     faults: { type: 'string', default: faultNames.join(',') },
     clients: { type: 'string', default: '' },
@@ -34,26 +50,37 @@ const chosenClients = contenders.filter(({ name }) =>
   values.clients.split(',').some((prefix) => name.startsWith(prefix)),
 )
 
+const runs: Readonly<Record<string, () => readonly Table[] | Promise<readonly Table[]>>> = {
+  faults: () => faultTables(Number(values.runs)),
+  cost: () => costTables(Number(values.rounds), Number(values.calls)),
+  outage: outageTables,
+  hedge: hedgeTables,
+  failing: failingTables,
+  names: () => nameTables(Number(values.silence) * 1_000),
+  endurance: () => enduranceTables(Number(values.endurance)),
+}
+
 if (values.help) console.log(usage)
 else await main()
 
 async function main(): Promise<void> {
   console.log(`${describeMachine()}\n`)
-  const tables = [
-    ...(await faultTables(Number(values.runs))),
-    ...(await costTables(Number(values.rounds), Number(values.calls))),
-  ]
-  endProgress()
-  for (const table of tables) console.log(`${renderTable(table, values.markdown)}\n`)
+  for (const name of positionals.length === 0 ? ['faults', 'cost'] : positionals) {
+    const run = runs[name]
+    if (run === undefined) throw new Error(`There is no run ${name}.\n\n${usage}`)
+    const tables = await run()
+    endProgress()
+    for (const table of tables) console.log(`${renderTable(table, values.markdown)}\n`)
+  }
 }
 
-async function faultTables(runs: number): Promise<readonly Table[]> {
+async function faultTables(runCount: number): Promise<readonly Table[]> {
   const tables: Table[] = []
-  for (const fault of runs > 0 ? chosenFaults : []) {
+  for (const fault of runCount > 0 ? chosenFaults : []) {
     const samples: FaultSample[] = []
-    for (let run = 1; run <= runs; run++) {
+    for (let run = 1; run <= runCount; run++) {
       for (const contender of chosenClients) {
-        showProgress(`${fault}, run ${run} of ${runs}: ${contender.name}`)
+        showProgress(`${fault}, run ${run} of ${runCount}: ${contender.name}`)
         samples.push(await runFault(contender, fault))
       }
     }
@@ -74,7 +101,7 @@ function faultTable(fault: string, samples: readonly FaultSample[]): Table {
         name,
         percent(Math.min(...own.map(({ successRatio }) => successRatio))),
         worst(({ amplification }) => amplification).toFixed(3),
-        percent(worst(({ badRatio }) => badRatio)),
+        percentOrNone(worst(({ badRatio }) => badRatio)),
         `${worst(({ lateP99Ms }) => lateP99Ms).toFixed(0)} ms`,
       ]
     }),
@@ -103,6 +130,11 @@ async function costTables(rounds: number, callCount: number): Promise<readonly T
 
 function cpu({ cpuMicros }: CostSample): number {
   return cpuMicros
+}
+
+/** Of no requests there is no share: a breaker that stays open sends none. */
+function percentOrNone(share: number): string {
+  return Number.isNaN(share) ? 'none sent' : percent(share)
 }
 
 function percent(share: number): string {

@@ -5,12 +5,23 @@ import { findFreePort } from '../restarts/free-port.ts'
 /** What happens to a replica. */
 export type FaultName = 'refused' | 'black hole' | '503' | 'slow x20'
 
+/** What happens to all of them together. */
+export type OutageName = 'black hole' | '503'
+
 /** Replicas in processes of their own, on addresses of their own. */
 export interface ReplicaSet {
   readonly addresses: readonly string[]
   readonly port: number
   /** Lets the first replica fail from now on. */
   fail(fault: FaultName): Promise<void>
+  /** Lets all of them fail, in a way from which they can come back. */
+  failAll(fault: OutageName): Promise<void>
+  /** Ends what {@link failAll} began. */
+  restoreAll(): Promise<void>
+  /** Gives all of them a tail: one request in 25 takes six times as long. */
+  addTail(): Promise<void>
+  /** Requests of work that have come in at all of them. */
+  countWork(): Promise<number>
   close(): void
 }
 
@@ -26,6 +37,8 @@ export async function startReplicaSet(count: number): Promise<ReplicaSet> {
   const children = await Promise.all(addresses.map((address) => start(address, port)))
   const [first] = children
   const [firstAddress] = addresses
+  const askAll = (path: string) =>
+    Promise.all(addresses.map(async (address) => (await fetch(`http://${address}:${port}${path}`)).text()))
   return {
     addresses,
     port,
@@ -37,6 +50,16 @@ export async function startReplicaSet(count: number): Promise<ReplicaSet> {
         await fetch(`http://${firstAddress}:${port}/fault?${query}`)
       }
     },
+    async failAll(fault) {
+      if (fault === 'black hole') for (const child of children) child.kill('SIGSTOP')
+      else await askAll('/fault?slowness=1&status=503')
+    },
+    async restoreAll() {
+      for (const child of children) child.kill('SIGCONT')
+      await askAll('/fault?slowness=1&status=200')
+    },
+    addTail: () => askAll('/tail').then(() => undefined),
+    countWork: async () => (await askAll('/count')).reduce((sum, text) => sum + Number(text), 0),
     close() {
       for (const child of children) child.kill('SIGKILL')
     },

@@ -25,9 +25,16 @@ describe('classifyClientError', () => {
     expect(classifyClientError(answered(status))).toMatchObject({ breaker, retry, outcome })
   })
 
-  it.each([{ 'x-shed': 'limit' }, { 'x-no-retry': '1' }])('takes a 503 with %o for neutral', (headers) => {
-    expect(classifyClientError(answered(503, headers))).toMatchObject({ breaker: 'neutral', retry: 'never' })
-  })
+  it.each([{ 'x-shed': 'limit' }, { 'x-no-retry': '1' }])(
+    'takes 502, 503 and 504 with %o for neutral: the breaker below has judged already',
+    (headers) => {
+      for (const status of [502, 503, 504]) {
+        const expected = { breaker: 'neutral', retry: 'never', outcome: 'rejected' }
+        expect(classifyClientError(answered(status, headers))).toMatchObject(expected)
+      }
+      expect(classifyClientError(answered(500, headers))).toMatchObject({ breaker: 'failure' })
+    },
+  )
 
   it('makes a refused call again when the dependency says when, unless it forbids it', () => {
     const shed = { 'x-shed': 'limit', 'retry-after': '1' }

@@ -6,9 +6,9 @@ import type { StatusDetails } from './status-error.ts'
  * What a failed HTTP attempt means to the layers around it.
  *
  * A failure of the dependency is: no connection, a connection that broke, and 500, 502, 503, 504 unless marked as a
- * refusal. Every other answer is a success, 4xx included: the dependency is there. Refusals (429, 503 with `x-shed` or
+ * refusal. Every other answer is a success, 4xx included: the dependency is there. Refusals (429; 502, 503 and 504 with `x-shed` or
  * `x-no-retry`) are neutral: a breaker that opens on them would be out of phase with the one that made them
- * (recovery 1.0 s against 1.7 s, simulated 2026-11).
+ * (recovery 1.0 s against 1.7 s, simulated 2026-11; docs/decisions/0008).
  */
 export function classifyClientError(error: unknown): Classification {
   if (!isKeelsonError(error)) return brokenSelf

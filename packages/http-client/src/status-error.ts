@@ -6,7 +6,7 @@ import type { AnswerHeaders, WireAnswer } from './transport.ts'
 export interface StatusDetails {
   readonly dependency: string
   readonly status: number
-  /** The dependency refused the call to protect itself (429, or 503 with `x-shed`), or for lack of its own dependency. */
+  /** The dependency refused the call to protect itself (429, or 503 with `x-shed`), or for lack of its own dependency (`x-no-retry`). */
   readonly refused: boolean
   /** The dependency asks not to be called again for this (`x-no-retry`). */
   readonly noRetry: boolean
@@ -18,6 +18,9 @@ export interface StatusDetails {
 
 /** Length at which the body in an error is cut, in bytes: enough for a problem document. */
 const maxExcerptBytes = 4_096
+
+/** Statuses of an answer for which somebody else is to blame, if it says so. */
+const gatewayStatuses: readonly number[] = [502, 503, 504]
 
 /** What the error of an unwanted status names. */
 export interface StatusContext {
@@ -53,7 +56,7 @@ function statusDetails(answer: WireAnswer, { dependency, nowMs }: StatusContext)
   return {
     dependency,
     status,
-    refused: status === 429 || (status === 503 && marked),
+    refused: status === 429 || (marked && gatewayStatuses.includes(status)),
     noRetry,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(body === undefined ? {} : { body }),

@@ -146,16 +146,40 @@ describe('createBalancer', () => {
       [4, 2],
       [5, 2],
     ] as const) {
-      const { call, conditions } = setup(['a', 'b', 'c', 'd', 'e'].slice(0, count))
-      call(500, always(failure))
+      const keys = ['a', 'b', 'c', 'd', 'e'].slice(0, count)
+      const { call, conditions } = setup(keys)
+      for (const bad of keys.slice(0, -1)) {
+        call(5, always(failure), { tried: keys.filter((key) => key !== bad) })
+      }
       expect(Object.values(conditions()).filter((each) => each === 'ejected')).toHaveLength(most)
     }
   })
 
   it('ejects all but one when it is allowed to eject all', () => {
     const { call, conditions } = setup(['a', 'b', 'c'], { maxEjectedRatio: 1 })
-    call(500, always(failure))
+    call(5, always(failure), { tried: ['b', 'c'] })
+    call(5, always(failure), { tried: ['a', 'c'] })
     expect(Object.values(conditions()).filter((each) => each === 'ejected')).toHaveLength(2)
+  })
+
+  it('ejects none while all of them fail: each would be missing when they come back together', () => {
+    const { call, conditions } = setup(['a', 'b', 'c'])
+    call(500, always(failure))
+    expect(new Set(Object.values(conditions()))).toEqual(new Set(['up']))
+    // Once one of them does well, the others are worse.
+    call(1, always(success), { tried: ['a', 'b'] })
+    call(1, always(failure), { tried: ['b', 'c'] })
+    expect(conditions()).toMatchObject({ a: 'ejected', b: 'up', c: 'up' })
+  })
+
+  it('takes one in again whose probe fails as everything else does', async () => {
+    const { clock, call, conditions } = setup(['a', 'b', 'c'])
+    call(5, always(failure), { tried: ['b', 'c'] })
+    expect(conditions()['a']).toBe('ejected')
+    call(50, always(failure), { tried: ['a'] })
+    await clock.advance(5_500)
+    call(1, always(failure), { repeatable: true })
+    expect(conditions()['a']).toBe('warming')
   })
 
   it('ejects none of several ways to one address', () => {

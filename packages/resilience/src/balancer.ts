@@ -229,10 +229,20 @@ class EndpointBalancer implements Balancer {
     this.#uneven = true
     if (result === 'restored') {
       this.#publish(endpoint.key, 'restored')
+    } else if (!this.#isOutlier(endpoint)) {
+      // Its neighbours fail as well: that is for the breaker. Left out, it would be missing when they all come back.
+      if (result !== 'probe') return
+      endpoint.restore()
+      this.#publish(endpoint.key, 'restored')
     } else if (result === 'probe' || this.#mayEject()) {
       endpoint.eject()
       this.#publish(endpoint.key, 'ejected', result)
     }
+  }
+
+  /** Whether some other endpoint does well: an endpoint is only ejected for being worse. */
+  #isOutlier(endpoint: Endpoint): boolean {
+    return this.#endpoints.some((other) => other !== endpoint && !other.ejected && other.doesWell)
   }
 
   #mayEject(): boolean {

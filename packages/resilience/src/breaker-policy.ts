@@ -37,7 +37,7 @@ export interface BreakerPolicy {
    * Longest open time in milliseconds, ± 20 %.
    *
    * @range `breakMs` to 600,000
-   * @defaultValue 4,000
+   * @defaultValue 1,000, or `breakMs` where that is longer — a longer one saves no load and costs recovery (docs/decisions/0008)
    */
   readonly maxBreakMs?: number
   /**
@@ -55,9 +55,15 @@ export const breakerDefaults: Required<BreakerPolicy> = Object.freeze({
   minimumThroughput: 20,
   samplingMs: 10_000,
   breakMs: 250,
-  maxBreakMs: 4_000,
+  maxBreakMs: 1_000,
   probeCount: 3,
 })
+
+/** Fills a policy up: a first open time beyond the longest of the defaults is the longest itself. */
+export function completeBreakerPolicy(policy: BreakerPolicy): Required<BreakerPolicy> {
+  const maxBreakMs = Math.max(breakerDefaults.maxBreakMs, policy.breakMs ?? 0)
+  return { ...breakerDefaults, maxBreakMs, ...policy }
+}
 
 /** @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
 export function checkBreakerPolicy(policy: BreakerPolicy): void {

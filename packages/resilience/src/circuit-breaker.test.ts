@@ -131,7 +131,7 @@ describe('circuitBreaker', () => {
 
   it('opens again on the first probe that fails, for twice the time, up to the longest', async () => {
     const breaker = await makeOpen()
-    for (const openMs of [250, 500, 1_000, 2_000, 4_000, 4_000]) {
+    for (const openMs of [250, 500, 1_000, 1_000]) {
       await clock.advance(openMs - 1)
       expect(breaker.state).toBe('open')
       await clock.advance(1)

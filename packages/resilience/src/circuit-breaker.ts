@@ -1,7 +1,12 @@
 import { type BreakerState, channel } from '@keelson/core/channels'
 import { type Clock, systemClock, type TimerHandle } from '@keelson/core/clock'
 import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
-import { breakerDefaults, type BreakerPolicy, breakerRules, checkBreakerPolicy } from './breaker-policy.ts'
+import {
+  type BreakerPolicy,
+  breakerRules,
+  checkBreakerPolicy,
+  completeBreakerPolicy,
+} from './breaker-policy.ts'
 import type { BreakerMachine } from './opossum-adapter.ts'
 import { RollingWindow, type WindowCounts } from './rolling-window.ts'
 
@@ -135,7 +140,12 @@ class WindowedBreaker implements CircuitBreaker {
   constructor(options: CircuitBreakerOptions, machine: BreakerMachine) {
     this.operation = options.operation
     this.#machine = machine
-    this.#settings = { ...breakerDefaults, clock: systemClock, random: Math.random, ...options }
+    this.#settings = {
+      clock: systemClock,
+      random: Math.random,
+      ...options,
+      ...completeBreakerPolicy(options),
+    }
     this.#window = new RollingWindow(this.#settings.samplingMs)
   }
 
@@ -187,7 +197,7 @@ class WindowedBreaker implements CircuitBreaker {
   update(policy: BreakerPolicy): void {
     checkBreakerPolicy(policy)
     const { samplingMs, clock } = this.#settings
-    this.#settings = { ...this.#settings, ...breakerDefaults, ...policy }
+    this.#settings = { ...this.#settings, ...completeBreakerPolicy(policy) }
     if (this.#settings.samplingMs !== samplingMs) {
       this.#window = this.#window.resized(clock.monotonic(), this.#settings.samplingMs)
     }

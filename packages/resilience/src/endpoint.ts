@@ -129,6 +129,11 @@ export class Endpoint {
     return this.#ejectedUntil > 0
   }
 
+  /** Whether its last call succeeded, or there was none. */
+  get doesWell(): boolean {
+    return this.#failuresInARow === 0
+  }
+
   get condition(): EndpointCondition {
     if (!this.ejected) return this.weight < 1 ? 'warming' : 'up'
     return this.#probing || this.overdueMs >= 0 ? 'probing' : 'ejected'

@@ -70,7 +70,7 @@ export function resolvePolicy(name: Profile, own: Policy): ResolvedPolicy {
     attemptTimeoutMs: own.attemptTimeoutMs ?? base.attemptTimeoutMs,
     bulkhead: layer(base.bulkhead, own.bulkhead),
     retry: retry === false ? false : { ...retry, budget },
-    breaker: layer(base.breaker, own.breaker),
+    breaker: breakerOf(base.breaker, own.breaker),
     hedge: layer(own.hedge === undefined ? base.hedge : hedgeDefaults, own.hedge),
   }
 }
@@ -84,6 +84,15 @@ function profile(timeoutMs: number, attemptTimeoutMs: number, maxQueue: number):
     breaker: breakerDefaults,
     hedge: false,
   })
+}
+
+function breakerOf(
+  base: Required<BreakerPolicy> | false,
+  own: BreakerPolicy | false | undefined,
+): Required<BreakerPolicy> | false {
+  const full = layer(base, own)
+  if (full === false || own === false || own?.maxBreakMs !== undefined) return full
+  return { ...full, maxBreakMs: Math.max(full.maxBreakMs, full.breakMs) }
 }
 
 function layer<Own extends object, Full extends Own>(

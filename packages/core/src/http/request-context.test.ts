@@ -58,6 +58,25 @@ describe('createRequestOpener', () => {
     expect(open({ 'x-request-timeout-ms': timeout }).deadline).toBeUndefined()
   })
 
+  it('takes the time for which the event loop was blocked off the deadline', async () => {
+    const fake = createFakeClock(1_000_000)
+    let blockedMs = 0
+    const clock = { ...fake, monotonic: () => fake.monotonic() + blockedMs }
+    const opened: (number | undefined)[] = []
+    const socket = new Socket()
+    Object.defineProperty(socket, 'remoteAddress', { value: '10.0.0.9' })
+    const request = new IncomingMessage(socket)
+    request.headers['x-request-timeout-ms'] = '900'
+    const openOne = createRequestOpener({ clock })
+    opened.push(openOne(request).deadline)
+    clock.setTimeout(() => opened.push(openOne(request).deadline), 50)
+    blockedMs = 300
+    await fake.advance(50)
+    await fake.advance(50)
+    opened.push(openOne(request).deadline)
+    expect(opened).toEqual([1_000_900, 1_000_050 + 900 - 300, 1_000_100 + 900])
+  })
+
   it('takes an unknown criticality for absent', () => {
     expect(open({ 'x-criticality': 'urgent' }).criticality).toBeUndefined()
   })

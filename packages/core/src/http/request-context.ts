@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { systemClock, type Clock } from '../clock/index.ts'
 import type { Criticality, RequestContext } from '../context/index.ts'
+import { LoopLag } from './loop-lag.ts'
 import { requestIdOf } from './request-id.ts'
 import type { RequestSpan, RequestTracer } from './request-tracer.ts'
 import { parseTraceparent, type TraceParent } from './traceparent.ts'
@@ -103,11 +104,12 @@ export type RequestOpener = (request: IncomingMessage) => InboundRequest
 export function createRequestOpener(options: InboundOptions = {}): RequestOpener {
   const isTrusted = createNetworkTest(options.trusted ?? inboundDefaults.trusted)
   const { clock = systemClock, log, tracer } = options
+  const lag = new LoopLag(clock)
   return (request) => {
     const headers = request.headers
     const peer = request.socket.remoteAddress ?? ''
     const trusted = isTrusted(peer)
-    const trust = readHeaders(request, trusted, clock)
+    const trust = readHeaders(request, trusted, clock, lag)
     return new InboundRequest(
       request,
       clock.monotonic(),
@@ -145,7 +147,7 @@ function parentOf({ traceId, spanId, traceFlags }: TrustedHeaders): TraceParent 
   return { traceId, spanId, flags: traceFlags }
 }
 
-function readHeaders(request: IncomingMessage, trusted: boolean, clock: Clock): TrustedHeaders {
+function readHeaders(request: IncomingMessage, trusted: boolean, clock: Clock, lag: LoopLag): TrustedHeaders {
   const headers = request.headers
   const traceparent = headers['traceparent']
   const timeout = trusted ? headers['x-request-timeout-ms'] : undefined
@@ -157,7 +159,7 @@ function readHeaders(request: IncomingMessage, trusted: boolean, clock: Clock): 
     spanId: trace?.spanId,
     traceFlags: trace?.flags,
     traceState: trace === undefined ? undefined : traceStateOf(headers['tracestate']),
-    deadline: deadlineOf(timeout, clock),
+    deadline: deadlineOf(timeout, clock, lag),
     criticality:
       criticality === 'critical' || criticality === 'default' || criticality === 'sheddable'
         ? criticality
@@ -175,10 +177,14 @@ function traceStateOf(header: string | readonly string[] | undefined): string | 
   return /^[\x20-\x7e]+$/.test(text) ? text : undefined
 }
 
-/** Remaining milliseconds as the caller sees them become an absolute moment; ten digits are 115 days, more is nonsense. */
-function deadlineOf(timeoutMs: string | readonly string[] | undefined, clock: Clock): number | undefined {
+/** Remaining milliseconds as the caller sees them, less what passed while nobody read them, become an absolute moment; ten digits are 115 days, more is nonsense. */
+function deadlineOf(
+  timeoutMs: string | readonly string[] | undefined,
+  clock: Clock,
+  lag: LoopLag,
+): number | undefined {
   return typeof timeoutMs === 'string' && /^\d{1,10}$/.test(timeoutMs)
-    ? clock.now() + Number(timeoutMs)
+    ? clock.now() + Number(timeoutMs) - lag.valueMs
     : undefined
 }
 

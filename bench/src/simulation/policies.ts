@@ -1,0 +1,124 @@
+import { runWithContext } from '@keelson/core/context'
+import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
+import { type Attempt, type Classification, createBalancer, createPipeline } from '@keelson/resilience'
+import type { SimulatedClock } from './simulated-clock.ts'
+
+/** Somebody who can be called. */
+export interface Callee {
+  handle(attempt: Pick<Attempt, 'onAbort' | 'limitMs'>): Promise<void>
+}
+
+/** What a layer is made of. */
+export interface LayerParts {
+  readonly name: string
+  readonly callees: readonly Callee[]
+  readonly clock: SimulatedClock
+  readonly random: () => number
+  readonly attemptTimeoutMs: number
+  readonly timeoutMs: number
+}
+
+/** A way to call a service that has several replicas. */
+export interface CallPolicy {
+  readonly name: string
+  /** Whether the servers bound their backlog. */
+  readonly admits: boolean
+  readonly open: (parts: LayerParts) => Layer
+}
+
+/** One caller. */
+export interface Layer {
+  /** Waits for what is loaded at first use. */
+  ready(): Promise<unknown>
+  call(): Promise<void>
+  close(): Promise<void>
+}
+
+/** keelson's own code, and what is common without it. */
+export const policies: readonly CallPolicy[] = [
+  { name: 'no retry', admits: false, open: (parts) => naive(parts, 1) },
+  { name: '3 attempts', admits: false, open: (parts) => naive(parts, 3) },
+  { name: 'keelson', admits: true, open: (parts) => keelson(parts, false) },
+  { name: 'keelson, hedging', admits: true, open: (parts) => keelson(parts, true) },
+]
+
+const outcomes: Readonly<Record<string, Classification>> = {
+  KEELSON_SIMULATION_REFUSED: { breaker: 'failure', retry: 'always', outcome: 'failure' },
+  KEELSON_SIMULATION_FAILED: { breaker: 'failure', retry: 'idempotent', outcome: 'failure' },
+  // A refusal, and the failure of somebody further down, marked as such.
+  KEELSON_SIMULATION_SHED: { breaker: 'neutral', retry: 'never', outcome: 'rejected' },
+}
+
+/** The pipeline and the balancer of `@keelson/resilience`, put together as the HTTP client does. */
+function keelson(
+  { name, callees, clock, random, attemptTimeoutMs, timeoutMs }: LayerParts,
+  hedged: boolean,
+): Layer {
+  const names = { service: 'simulation', dependency: name, clock, random }
+  const pipeline = createPipeline({
+    ...names,
+    attemptTimeoutMs,
+    timeoutMs,
+    hedge: hedged ? {} : false,
+    classify: (error) =>
+      outcomes[isKeelsonError(error) ? error.code : ''] ?? {
+        breaker: 'neutral',
+        retry: 'never',
+        outcome: 'failure',
+      },
+  })
+  const balancer = createBalancer({ ...names, penaltyMs: attemptTimeoutMs })
+  balancer.update(callees.map((_, index) => String(index)))
+  return {
+    ready: () => pipeline.run(() => Promise.resolve()),
+    async call() {
+      const tried: string[] = []
+      const attemptOnce = (attempt: Attempt) => {
+        const lease = balancer.pick({ tried, repeatable: true })
+        const callee = callees[Number(lease?.key)]
+        if (lease === undefined || callee === undefined) throw new TypeError('There is nobody to call.')
+        tried.push(lease.key)
+        attempt.onEnd((ended, durationMs) => lease.end(ended, durationMs))
+        // What goes over the wire is the time that is left.
+        return runWithContext({ requestId: name, deadline: clock.now() + attempt.limitMs }, () =>
+          callee.handle(attempt),
+        )
+      }
+      try {
+        await pipeline.run(async (attempt) => attemptOnce(attempt), { idempotent: true, hedgeable: true })
+      } catch (error) {
+        // To the layer above it is this service that refuses: `x-no-retry`.
+        throw new KeelsonError('KEELSON_SIMULATION_SHED', 'Simulated.', { cause: error })
+      }
+    },
+    close: () => pipeline.close(),
+  }
+}
+
+/** A time limit and a number of attempts at random replicas, at once one after the other. */
+function naive({ callees, clock, random, attemptTimeoutMs }: LayerParts, attemptCount: number): Layer {
+  const once = () =>
+    new Promise<void>((resolve, reject) => {
+      const callee = callees[Math.floor(random() * callees.length)]
+      const timer = clock.setTimeout(() => reject(new Error('time-out')), attemptTimeoutMs)
+      // Nobody tells the server that its answer is not awaited any more.
+      const attempt = { onAbort: () => undefined, limitMs: attemptTimeoutMs }
+      callee
+        ?.handle(attempt)
+        .then(resolve, reject)
+        .finally(() => clock.clearTimeout(timer))
+    })
+  return {
+    ready: () => Promise.resolve(),
+    async call() {
+      for (let attempt = 1; ; attempt++) {
+        try {
+          return await once()
+        } catch (error) {
+          if (attempt >= attemptCount) throw error
+        }
+      }
+    },
+    close: () => Promise.resolve(),
+  }
+}

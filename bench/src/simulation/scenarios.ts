@@ -1,0 +1,147 @@
+import type { Phase, PhaseResult } from './call-graph.ts'
+import type { ReplicaFault } from './simulated-replica.ts'
+
+/** A course of events, and what keelson must make of it. */
+export interface Scenario {
+  readonly name: string
+  readonly phases: readonly Phase[]
+  /** The phase that the table shows. */
+  readonly judgedPhase: number
+  /** The policy that the bars are for. */
+  readonly judged: string
+  readonly bars: readonly ScenarioBar[]
+}
+
+/** One number that must hold for each seed. */
+export interface ScenarioBar {
+  readonly name: string
+  readonly bar: string
+  readonly of: (run: readonly PhaseResult[]) => number
+  readonly holds: (value: number) => boolean
+}
+
+/** 60 % of what the replicas can do. */
+const usual = 0.6
+
+function phaseOf(run: readonly PhaseResult[], index: number): PhaseResult {
+  const phase = run[index]
+  if (phase === undefined) throw new RangeError(`There is no phase ${index}.`)
+  return phase
+}
+
+const atLeast = (least: number) => (value: number) => value >= least
+const atMost = (most: number) => (value: number) => value <= most
+
+/** One replica of three is bad for 20 s; the first 2 s are a phase of their own. */
+function oneBad(kind: ReplicaFault): Scenario {
+  const fault = { kind, all: false }
+  return {
+    name: `one of three: ${kind}`,
+    phases: [
+      { durationMs: 10_000, load: usual },
+      { durationMs: 2_000, load: usual, fault },
+      { durationMs: 18_000, load: usual, fault },
+      { durationMs: 10_000, load: usual },
+    ],
+    judgedPhase: 2,
+    judged: 'keelson',
+    bars: [
+      { name: 'good', bar: '≥ 0.995', of: (run) => phaseOf(run, 2).goodput, holds: atLeast(0.995) },
+      {
+        name: 'requests per call',
+        bar: '≤ 1.06',
+        of: (run) => phaseOf(run, 2).amplification,
+        holds: atMost(1.06),
+      },
+      { name: 'bad replica', bar: '≤ 0.05', of: (run) => phaseOf(run, 2).firstShare, holds: atMost(0.05) },
+    ],
+  }
+}
+
+/** All replicas are bad for 20 s. */
+function allBad(kind: ReplicaFault): Scenario {
+  const fault = { kind, all: true }
+  return {
+    name: `all: ${kind}`,
+    phases: [
+      { durationMs: 10_000, load: usual },
+      { durationMs: 3_000, load: usual, fault },
+      { durationMs: 17_000, load: usual, fault },
+      { durationMs: 15_000, load: usual },
+    ],
+    judgedPhase: 2,
+    judged: 'keelson',
+    bars: [
+      {
+        name: 'requests per call, first 3 s',
+        bar: '≤ 1.2',
+        of: (run) => phaseOf(run, 1).amplification,
+        holds: atMost(1.2),
+      },
+      {
+        name: 'requests per call once open',
+        bar: '≤ 0.5',
+        of: (run) => phaseOf(run, 2).amplification,
+        holds: atMost(0.5),
+      },
+      {
+        name: 'recovered, ms',
+        bar: '≤ 3000',
+        of: (run) => phaseOf(run, 3).recoveredMs,
+        holds: atMost(3_000),
+      },
+    ],
+  }
+}
+
+/** Scenarios of issue 6, those that a model can judge. */
+export const scenarios: readonly Scenario[] = [
+  oneBad('refused'),
+  oneBad('black hole'),
+  oneBad('503'),
+  oneBad('slow x20'),
+  allBad('503'),
+  allBad('black hole'),
+  {
+    name: 'overload',
+    phases: [
+      { durationMs: 10_000, load: usual },
+      { durationMs: 20_000, load: 2 },
+      { durationMs: 15_000, load: usual },
+    ],
+    judgedPhase: 1,
+    judged: 'keelson',
+    bars: [
+      {
+        name: 'good of what can be done',
+        bar: '≥ 0.8',
+        of: (run) => 2 * phaseOf(run, 1).goodput,
+        holds: atLeast(0.8),
+      },
+      {
+        name: 'recovered, ms',
+        bar: '≤ 3000',
+        of: (run) => phaseOf(run, 2).recoveredMs,
+        holds: atMost(3_000),
+      },
+    ],
+  },
+  {
+    name: 'burst',
+    phases: [
+      { durationMs: 10_000, load: usual },
+      { durationMs: 3_000, load: 3 },
+      { durationMs: 20_000, load: 0.75 },
+    ],
+    judgedPhase: 1,
+    judged: 'keelson',
+    bars: [
+      {
+        name: 'recovered, ms',
+        bar: '≤ 3000',
+        of: (run) => phaseOf(run, 2).recoveredMs,
+        holds: atMost(3_000),
+      },
+    ],
+  },
+]
