@@ -1,7 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { houseBoard, houseRules, rulesYaml, serviceBoard, serviceRules } from '@keelson/observability'
 import { requireServer } from '@keelson/testing'
+import { describeService } from 'keelson/tools'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { definition } from '../../examples/video/delivery/src/service.ts'
 import { selectorsOf } from '../../packages/observability/test/board-lint.ts'
 import { type PrometheusProcess, type Sample, startPrometheus } from './prometheus-process.ts'
 import { type ServiceProcess, startCatalog, startDelivery, until } from './service-process.ts'
@@ -22,7 +24,11 @@ const trafficMs = 30_000
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 const prometheusProgram = requireServer('prometheus')
 const rules = [...houseRules, ...serviceRules('delivery', 'delivery')]
-const boards = [houseBoard, serviceBoard('delivery', 'delivery', ['catalog'], [])]
+const description = describeService(definition)
+const boards = [
+  houseBoard,
+  serviceBoard('delivery', 'delivery', description.dependencies, description.metrics),
+]
 const stack = new AsyncDisposableStack()
 let prometheus: PrometheusProcess
 let delivery: ServiceProcess
@@ -113,6 +119,10 @@ describe.skipIf(!prometheusProgram.available)(
       const exprs = panelQueries.filter((expr) => !isExempt(expr))
       expect(await emptyQueries(exprs)).toEqual([])
       expect(panelQueries.length - exprs.length).toBeLessThanOrEqual(boards.length * 4)
+    })
+
+    it('has the panel of a metric that the service has for itself', () => {
+      expect(panelQueries.filter((expr) => expr.includes('videos_served_total'))).toHaveLength(1)
     })
 
     it('has a series for every selector of every rule', async () => {

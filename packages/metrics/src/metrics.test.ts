@@ -274,6 +274,33 @@ describe('adopt', () => {
 })
 
 describe('render', () => {
+  test('reads an adopted registry a metric a turn of the event loop', async () => {
+    let turn = 0
+    let isDone = false
+    const count = () => {
+      turn++
+      if (!isDone) setImmediate(count)
+    }
+    const turns: number[] = []
+    const names = Array.from({ length: 20 }, (_, index) => `foreign_${index}`)
+    const metrics = create()
+    metrics.adopt({
+      getMetricsAsArray: () =>
+        names.map((name) => ({
+          name,
+          get: async () => {
+            turns.push(turn)
+            return { name, help: 'Foreign.', type: 'gauge', values: [{ value: 1 }] }
+          },
+        })),
+    })
+    setImmediate(count)
+    const { body } = await metrics.render()
+    isDone = true
+    expect(body.match(/^foreign_\d+ 1$/gm)).toHaveLength(20)
+    expect(new Set(turns).size).toBeGreaterThanOrEqual(19)
+  })
+
   test('lets the event loop turn while it writes a large page', async () => {
     const clock = createFakeClock()
     let looks = 0

@@ -76,7 +76,7 @@ describe('createMetrics in a process of its own', () => {
       let kept
       const record = (allocates) => {
         for (let i = 0; i < 1_000; i++) {
-          routes[i & 1].record(i & 2 ? 200 : 503, 0.01)
+          routes[i & 1].record(i & 2 ? 200 : 503, 0.01, undefined, i, 512)
           if (allocates) kept = { i }
         }
       }
