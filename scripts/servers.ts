@@ -1,5 +1,5 @@
 // The servers and tools that tests run for real, and the Debian packages that bring them.
-import { existsSync } from 'node:fs'
+import { existsSync, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { serverPackages } from '../packages/testing/src/require-server.ts'
 
@@ -23,10 +23,13 @@ export function findMissing(
   searchPath: string = process.env['PATH'] ?? '',
   exists: (path: string) => boolean = existsSync,
 ): readonly Server[] {
-  // Debian puts servers into the sbin folders, which are not on the path of ordinary users.
-  const folders = [...searchPath.split(delimiter), '/usr/sbin', '/usr/local/sbin'].filter(
-    (folder) => folder !== '',
-  )
+  // Debian puts servers into the sbin folders, which are not on the path of ordinary users, and PostgreSQL into its own.
+  const folders = [
+    ...searchPath.split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    ...globSync('/usr/lib/postgresql/*/bin'),
+  ].filter((folder) => folder !== '')
   return servers.filter(({ binary }) => !folders.some((folder) => exists(join(folder, binary))))
 }
 

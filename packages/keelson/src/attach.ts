@@ -1,6 +1,7 @@
 import type { Server } from 'node:http'
 import { RouteEndings } from '@keelson/fastify/route-endings'
 import type { ServiceDefinition } from './definition.ts'
+import { createAddResource } from './resources.ts'
 import { openHouse } from './house.ts'
 import type { RuntimeOptions } from './runtime.ts'
 import type { Service, ServiceDependencies } from './service.ts'
@@ -81,6 +82,7 @@ export async function attach<const Definition extends ServiceDefinition>(
     health,
     onClose: lifecycle.onClose,
     onClosing: house.onClosing,
+    resource: createAddResource(house),
     worker: work.worker,
     job: work.job,
     stop,

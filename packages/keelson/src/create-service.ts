@@ -5,6 +5,7 @@ import { createApp } from './create-app.ts'
 import type { ServiceDefinition } from './definition.ts'
 import { openHouse } from './house.ts'
 import { mountOps } from './mount-ops.ts'
+import { createAddResource } from './resources.ts'
 import type { RuntimeOptions } from './runtime.ts'
 import type { Service, ServiceDependencies } from './service.ts'
 
@@ -51,6 +52,7 @@ export async function createService<const Definition extends ServiceDefinition>(
     health,
     onClose: lifecycle.onClose,
     onClosing: house.onClosing,
+    resource: createAddResource(house),
     worker: work.worker,
     job: work.job,
     task: work.task,

@@ -8,6 +8,7 @@ import type { Metrics } from '@keelson/metrics'
 import type { FastifyInstance } from 'fastify'
 import type { ServiceDefinition } from './definition.ts'
 import type { HouseSchema } from './house-schema.ts'
+import type { AddResource } from './resources.ts'
 import type { ServiceWork } from './work.ts'
 
 /** Schema of a service's configuration: the chassis's keys and its own. */
@@ -47,6 +48,15 @@ export interface Service<Definition extends ServiceDefinition = ServiceDefinitio
   readonly metrics: Metrics
   /** Health checks are added here. */
   readonly health: Health
+  /**
+   * Adds a pool or client of something that speaks no HTTP: a database, a cache, a broker. It connects at once, with
+   * back-off; it is checked in the background, and closed at the stop after the last request.
+   *
+   * @param name label of its series and name of its health check
+   * @returns as soon as it is made, connected or not; `start()` waits for its first check
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, KEELSON_HEALTH_OPTIONS_INVALID when a check of this name exists
+   */
+  resource: AddResource
   /**
    * Adds a worker: something that takes work from elsewhere, such as a queue consumer. It starts with the service, and
    * its messages are waited for at the stop.

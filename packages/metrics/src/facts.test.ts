@@ -109,6 +109,25 @@ describe('recordServiceFacts', () => {
   })
 })
 
+describe('resources', () => {
+  test('show their connection, and have their series from 0 once they are declared', async () => {
+    const { lines } = setup()
+    tell('keelson.resource.changed', { service, resource: 'db', up: false })
+    expect(await lines('keelson_resource')).toEqual([
+      'keelson_resource_up{resource="db"} 0',
+      'keelson_resource_connects_total{resource="db",result="success"} 0',
+      'keelson_resource_connects_total{resource="db",result="failure"} 0',
+    ])
+    tell('keelson.resource.connected', { service, resource: 'db', result: 'failure', durationMs: 3 })
+    tell('keelson.resource.changed', { service, resource: 'db', up: true })
+    expect(await lines('keelson_resource')).toEqual([
+      'keelson_resource_up{resource="db"} 1',
+      'keelson_resource_connects_total{resource="db",result="success"} 0',
+      'keelson_resource_connects_total{resource="db",result="failure"} 1',
+    ])
+  })
+})
+
 describe('recordDependencyFacts', () => {
   test('has every series of a dependency at 0 once it is declared', async () => {
     const { lines } = setup()
@@ -248,6 +267,8 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
   'keelson.log.dropped': { reason: 'full', count: 1 },
   'keelson.admission.shed': { reason: 'limit', criticality: 'default' },
   'keelson.admission.waited': { waitMs: 20 },
+  'keelson.resource.connected': { resource: 'db', result: 'success', durationMs: 3 },
+  'keelson.resource.changed': { resource: 'db', up: false },
 }
 const names = Object.keys(facts) as ChannelName[] // the keys of the table above
 

@@ -172,6 +172,8 @@ const observedChannels: readonly ChannelName[] = [
   'keelson.config.state',
   'keelson.log.dropped',
   'keelson.trace.lost',
+  'keelson.resource.connected',
+  'keelson.resource.changed',
   'keelson.admission.shed',
   'keelson.admission.waited',
   'keelson.work.declared',

@@ -23,6 +23,8 @@ export type ServiceScalarName =
   | 'keelson_health_check_up'
   | 'keelson_health_check_changes_total'
   | 'keelson_admission_shed_total'
+  | 'keelson_resource_up'
+  | 'keelson_resource_connects_total'
   | 'keelson_log_dropped_total'
   | 'keelson_trace_spans_lost_total'
   | 'keelson_config_info'
@@ -125,6 +127,16 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     labels: [],
     unit: 'seconds',
     buckets: requestBuckets,
+  },
+  keelson_resource_up: {
+    type: 'gauge',
+    help: 'Whether a resource (a database, a cache, a broker) has a connection.',
+    labels: ['resource'],
+  },
+  keelson_resource_connects_total: {
+    type: 'counter',
+    help: 'Attempts to connect a resource, by what came of them.',
+    labels: ['resource', 'result'],
   },
   keelson_log_dropped_total: { type: 'counter', help: 'Log lines that were lost.', labels: ['reason'] },
   keelson_trace_spans_lost_total: {

@@ -25,7 +25,12 @@ export interface FactSource {
  * @returns one function per subscription that ends it
  */
 export function recordServiceFacts(source: FactSource): readonly (() => void)[] {
-  return [...recordReadiness(source), ...recordConfiguration(source), ...recordLosses(source)]
+  return [
+    ...recordReadiness(source),
+    ...recordConfiguration(source),
+    ...recordLosses(source),
+    ...recordResources(source),
+  ]
 }
 
 function recordReadiness({ service, families }: FactSource): readonly (() => void)[] {
@@ -122,6 +127,21 @@ function recordLosses({ service, families }: FactSource): readonly (() => void)[
     }),
     subscribe('keelson.trace.lost', (fact) => {
       if (fact.service === service) spans.series(fact.reason).value += fact.count
+    }),
+  ]
+}
+
+function recordResources({ service, families }: FactSource): readonly (() => void)[] {
+  const states = families.scalar('keelson_resource_up')
+  const connects = families.scalar('keelson_resource_connects_total')
+  return [
+    subscribe('keelson.resource.changed', (fact) => {
+      if (fact.service !== service) return
+      states.series(fact.resource).value = fact.up ? 1 : 0
+      for (const result of ['success', 'failure']) connects.series(fact.resource, result)
+    }),
+    subscribe('keelson.resource.connected', (fact) => {
+      if (fact.service === service) connects.series(fact.resource, fact.result).value++
     }),
   ]
 }

@@ -14,6 +14,8 @@ export const resilienceErrors = {
     'The time for the whole call ran out: the deadline of the caller, or `timeoutMs`. Look for what used it up.',
   KEELSON_RESILIENCE_CANCELLED:
     'The caller is gone or the signal of the call was aborted, so the call was ended. Nothing needs to be done.',
+  KEELSON_RESOURCE_UNAVAILABLE:
+    'A resource has no connection: it was never made, or it was lost, or the resource is closed. Repair the resource; the service connects again by itself.',
   KEELSON_RESILIENCE_CLOSED:
     'A call was made after the pipeline had been closed. Stop the work that calls before the pipeline is closed.',
 } as const

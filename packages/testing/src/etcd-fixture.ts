@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { freePorts } from './free-ports.ts'
 
 /** Settings of a real etcd of a test. */
 export interface EtcdFixtureOptions {
@@ -186,26 +186,6 @@ async function post(endpoint: string, path: string, body: unknown): Promise<stri
   if (!response.ok) throw new Error(`etcd answered ${response.status}: ${text}`)
   // Every answer of etcd's gateway has a header with the revision, as text.
   return (JSON.parse(text) as { header: { revision: string } }).header.revision
-}
-
-/** Ports that were free a moment ago; all are held until all are known, so that they differ. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer()
-      server.listen(0, '127.0.0.1')
-      await once(server, 'listening')
-      return server
-    }),
-  )
-  return Promise.all(
-    servers.map(async (server) => {
-      const address = server.address()
-      server.close()
-      await once(server, 'close')
-      return typeof address === 'object' && address !== null ? address.port : 0
-    }),
-  )
 }
 
 function base64(text: string): string {

@@ -7,6 +7,10 @@ export {
 } from './etcd-fixture.ts'
 export { createFakeClock, type FakeClock } from './fake-clock.ts'
 export { startProcess, type ProcessEnd, type ProcessOptions, type TestProcess } from './process-harness.ts'
+export { startPostgres } from './postgres-fixture.ts'
+export { startRabbitmq } from './rabbitmq-fixture.ts'
+export { startRedis } from './redis-fixture.ts'
+export type { ServerFixture } from './server-fixture.ts'
 export { checkGelfLine } from './gelf-check.ts'
 export {
   startGelfReceiver,

@@ -1,4 +1,4 @@
-import { accessSync, constants } from 'node:fs'
+import { accessSync, constants, globSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 
 /** Programs that tests run for real, with the Debian package that brings each. */
@@ -12,6 +12,9 @@ export const serverPackages = {
   wrk: 'wrk',
   valgrind: 'valgrind',
   openssl: 'openssl',
+  postgres: 'postgresql',
+  'redis-server': 'redis-server',
+  'rabbitmq-server': 'rabbitmq-server',
   buildah: 'buildah',
   unshare: 'util-linux',
   script: 'bsdutils',
@@ -55,8 +58,15 @@ export function requireServer(
 }
 
 function findProgram(binary: string, searchPath: string): string | undefined {
-  // Debian puts servers into the sbin folders, which are not on the PATH of ordinary users.
-  const folders = [...searchPath.split(delimiter), '/usr/sbin', '/usr/local/sbin']
+  // Debian puts servers into the sbin folders, which are not on the PATH of ordinary users, and some into their own; what
+  // lies there under the name of RabbitMQ's server changes the user first.
+  const folders = [
+    ...(binary === 'rabbitmq-server' ? ['/usr/lib/rabbitmq/bin'] : []),
+    ...searchPath.split(delimiter),
+    '/usr/sbin',
+    '/usr/local/sbin',
+    ...(binary === 'postgres' ? globSync('/usr/lib/postgresql/*/bin').toSorted().toReversed() : []),
+  ]
   return folders
     .filter((folder) => folder !== '')
     .map((folder) => join(folder, binary))

@@ -33,6 +33,8 @@ export type {
   MetricsProblem,
   PreviousExit,
   RequestCompleted,
+  ResourceChanged,
+  ResourceConnected,
   TraceLost,
   WorkCompleted,
   WorkDeclared,

@@ -22,6 +22,8 @@ export interface ChannelPayloads {
   'keelson.config.state': ConfigStateChanged
   'keelson.config.warned': ConfigWarned
   'keelson.log.dropped': LogDropped
+  'keelson.resource.connected': ResourceConnected
+  'keelson.resource.changed': ResourceChanged
   'keelson.admission.shed': AdmissionShed
   'keelson.admission.waited': AdmissionWaited
   'keelson.trace.lost': TraceLost
@@ -228,6 +230,23 @@ export interface LogDropped {
   readonly service: string
   readonly reason: string
   readonly count: number
+}
+
+/** An attempt to connect a resource ended. */
+export interface ResourceConnected {
+  readonly service: string
+  readonly resource: string
+  readonly result: 'success' | 'failure'
+  readonly durationMs: number
+  readonly error?: unknown
+}
+
+/** A resource has a connection, or has none (any more). Told once without one when it is declared. */
+export interface ResourceChanged {
+  readonly service: string
+  readonly resource: string
+  readonly up: boolean
+  readonly error?: unknown
 }
 
 /** A request was refused at the door. */

@@ -62,8 +62,9 @@ export class WorkQueue {
   #criticalRatio = 0
   /** Since when starts are counted for the next sample, and how many there were; -1: requests do not wait. */
   #countSinceMs = -1
-  /** Since when somebody has been waiting. */
+  /** Since when somebody has been waiting, pauses shorter than the bound left out. */
   #standsSinceMs = 0
+  #emptiedAtMs = Number.NEGATIVE_INFINITY
   #startedCount = 0
   #scheduled = false
   readonly #run = (): void => {
@@ -95,7 +96,8 @@ export class WorkQueue {
   }
 
   add(waiting: Waiting): void {
-    if (this.size === 0) this.#standsSinceMs = waiting.sinceMs
+    const { sinceMs } = waiting
+    if (this.size === 0 && sinceMs - this.#emptiedAtMs > this.#options.boundMs) this.#standsSinceMs = sinceMs
     if (waiting.criticality === 'critical') this.#critical.push(waiting)
     else if (waiting.criticality === 'sheddable') this.#sheddable.push(waiting)
     else this.#ordinary.push(waiting)
@@ -124,8 +126,10 @@ export class WorkQueue {
       isOpen = mayStart()
     }
     this.#expireAll(nowMs)
-    if (this.size === 0) this.#endSample(nowMs)
-    else if (isOpen) this.wake()
+    if (this.size === 0) {
+      this.#emptiedAtMs = nowMs
+      this.#endSample(nowMs)
+    } else if (isOpen) this.wake()
   }
 
   #count(criticality: Criticality | undefined): void {

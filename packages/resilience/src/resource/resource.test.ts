@@ -1,0 +1,202 @@
+import { subscribe, type ResourceChanged } from '@keelson/core/channels'
+import { systemClock } from '@keelson/core/clock'
+import { createFakeClock } from '@keelson/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createResource, type ResourceOptions } from './resource.ts'
+
+interface Client {
+  readonly id: number
+}
+
+const ends: (() => unknown)[] = []
+
+afterEach(async () => {
+  for (const end of ends.splice(0).toReversed()) await end()
+})
+
+/** Something to connect to, that is there or not. */
+function setup(options: Partial<ResourceOptions<Client>> = {}) {
+  const clock = createFakeClock()
+  const server = { isUp: true, hangs: false }
+  const connects: number[] = []
+  const closed: number[] = []
+  const changes: boolean[] = []
+  const unsubscribe = subscribe(
+    'keelson.resource.changed',
+    ({ up }: ResourceChanged) => void changes.push(up),
+  )
+  let lose: ((error?: unknown) => void) | undefined
+  const resource = createResource<Client>({
+    service: 'shop',
+    name: 'db',
+    connect({ lost }) {
+      connects.push(clock.monotonic())
+      if (server.hangs) return new Promise(() => {})
+      if (!server.isUp) throw new Error('refused')
+      lose = lost
+      return { id: connects.length }
+    },
+    close: (client) => void closed.push(client.id),
+    policy: { breaker: false, bulkhead: false, retry: false },
+    clock,
+    random: () => 1,
+    ...options,
+  })
+  ends.push(unsubscribe, () => resource.close())
+  return { clock, server, connects, closed, changes, resource, lose: (error?: unknown) => lose?.(error) }
+}
+
+const unavailable = expect.objectContaining({
+  code: 'KEELSON_RESOURCE_UNAVAILABLE',
+  retryable: true,
+  statusCode: 503,
+})
+
+describe('createResource', () => {
+  it('connects, runs operations with the client and closes it', async () => {
+    const { clock, resource, closed, changes } = setup()
+    expect(() => resource.client).toThrow(unavailable)
+    expect(await resource.connected()).toEqual({ id: 1 })
+    expect(resource.client).toEqual({ id: 1 })
+    expect(await resource.run(async ({ id }, { limitMs }) => [id, limitMs])).toEqual([1, 1_000])
+    expect(resource.state()).toMatchObject({ status: 'connected', connectCount: 1 })
+    await resource.close()
+    expect(closed).toEqual([1])
+    expect(changes).toEqual([false, true, false])
+    expect(resource.state().status).toBe('closed')
+    await expect(resource.run(async () => 1)).rejects.toMatchObject({ code: 'KEELSON_RESILIENCE_CLOSED' })
+    expect(clock.pendingCount).toBe(0)
+  })
+
+  it('tries to connect with growing pauses up to the longest, and at once is there when it can', async () => {
+    const { clock, server, connects, resource } = setup({ connectBackoffMs: 100, maxConnectBackoffMs: 1_000 })
+    server.isUp = false
+    await clock.advance(3_600)
+    expect(connects.slice(1)).toEqual([100, 300, 700, 1_500, 2_500, 3_500])
+    server.isUp = true
+    await clock.advance(1_000)
+    expect(resource.state().status).toBe('connected')
+  })
+
+  it('gives up an attempt to connect that hangs, and closes what comes after all', async () => {
+    const late = Promise.withResolvers<Client>()
+    const signals: AbortSignal[] = []
+    const { clock, resource, closed } = setup({
+      connectTimeoutMs: 500,
+      connect({ signal }) {
+        signals.push(signal)
+        return signals.length === 1 ? late.promise : { id: 2 }
+      },
+    })
+    await clock.advance(499)
+    expect(signals[0]?.aborted).toBe(false)
+    await clock.advance(101)
+    expect(signals[0]?.reason).toEqual(unavailable)
+    expect(resource.client).toEqual({ id: 2 })
+    late.resolve({ id: 1 })
+    await clock.advance(0)
+    expect(closed).toEqual([1])
+  })
+
+  it('lets operations wait for the very first connection, within the time of an attempt', async () => {
+    const { clock, server, resource } = setup()
+    server.isUp = false
+    await clock.advance(50)
+    const first = resource.run(async ({ id }) => id)
+    const tooLate = resource.run(async ({ id }) => id, { timeoutMs: 10 })
+    tooLate.catch(() => undefined)
+    await clock.advance(20)
+    await expect(tooLate).rejects.toMatchObject({ code: 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED' })
+    server.isUp = true
+    await clock.advance(400)
+    expect(await first).toBeGreaterThan(1)
+  })
+
+  it('closes a client that was lost, fails operations at once meanwhile, and connects another', async () => {
+    const { clock, server, resource, closed, lose, changes } = setup()
+    await resource.connected()
+    server.isUp = false
+    lose(new Error('reset'))
+    await clock.advance(0)
+    expect(closed).toEqual([1])
+    await expect(resource.run(async ({ id }) => id)).rejects.toEqual(unavailable)
+    expect(await resource.check(new AbortController().signal)).toMatchObject({
+      status: 'down',
+      error: unavailable,
+    })
+    const waiting = resource.connected()
+    server.isUp = true
+    await clock.advance(1_000)
+    expect((await waiting).id).toBeGreaterThan(1)
+    expect(resource.state()).toMatchObject({ status: 'connected', connectCount: 2 })
+    expect(changes).toEqual([false, true, false, true])
+  })
+
+  it('pauses longer and longer for a connection that is lost as soon as it is made', async () => {
+    const { clock, connects, lose } = setup({ connectBackoffMs: 100, maxConnectBackoffMs: 1_000 })
+    for (let step = 0; step < 400; step++) {
+      lose()
+      await clock.advance(10)
+    }
+    expect(connects.length).toBeLessThan(9)
+  })
+
+  it('counts only outages in the breaker, and makes only what is idempotent again', async () => {
+    const { resource } = setup({
+      isOutage: (error) => error instanceof Error && error.message === 'gone',
+      policy: { bulkhead: false, retry: { maxRetries: 1, backoffMs: 0 }, breaker: { minimumThroughput: 4 } },
+      clock: systemClock,
+    })
+    const tried: string[] = []
+    const fail = (message: string, idempotent: boolean) =>
+      resource
+        .run(
+          async () => {
+            tried.push(message)
+            throw new Error(message)
+          },
+          { idempotent },
+        )
+        .catch((error: Error & { code?: string }) => error.code ?? error.message)
+    for (let call = 0; call < 20; call++) expect(await fail('duplicate key', true)).toBe('duplicate key')
+    expect(tried).toHaveLength(20)
+    expect(await fail('gone', false)).toBe('gone')
+    expect(await fail('gone', true)).toBe('gone')
+    expect(tried).toHaveLength(23)
+    for (let call = 0; call < 30; call++) await fail('gone', false)
+    expect(await fail('gone', false)).toBe('KEELSON_RESILIENCE_CIRCUIT_OPEN')
+  })
+
+  it('is up only when it is connected and its check passes', async () => {
+    let error: Error | undefined
+    const { resource } = setup({
+      check: async () => {
+        if (error !== undefined) throw error
+      },
+    })
+    const { signal } = new AbortController()
+    expect((await resource.check(signal)).status).toBe('down')
+    await resource.connected()
+    expect(await resource.check(signal)).toEqual({ status: 'up' })
+    error = new Error('read only')
+    expect(await resource.check(signal)).toEqual({ status: 'down', error })
+  })
+
+  it('ends while it tries to connect, and rejects those who wait', async () => {
+    const { resource, server, clock } = setup()
+    server.hangs = true
+    server.isUp = false
+    await clock.advance(0)
+    const waiting = resource.connected()
+    waiting.catch(() => undefined)
+    await resource.close()
+    await expect(waiting).rejects.toEqual(unavailable)
+    expect(clock.pendingCount).toBe(0)
+  })
+
+  it.each([{ connectTimeoutMs: 0 }, { connect: 1 }, { retries: 3 }])('refuses the options %j', (options) => {
+    expect(() => setup(options as object)).toThrow(
+      expect.objectContaining({ code: 'KEELSON_RESILIENCE_OPTIONS_INVALID' }),
+    )
+  })
+})
