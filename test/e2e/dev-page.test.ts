@@ -47,8 +47,14 @@ describe.skipIf(!browser.available)('the page of keelson dev in a browser', () =
     expect(new Set(await page.locator('.line .who').allTextContents())).toEqual(
       new Set(['catalog', 'delivery']),
     )
-    const overflow = await page.evaluate('document.documentElement.scrollWidth - innerWidth')
-    expect(overflow).toBeLessThanOrEqual(0)
+    // Only lists scroll, and the newest line is in sight.
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0)
+    expect(await page.evaluate('document.documentElement.scrollHeight - innerHeight')).toBeLessThanOrEqual(0)
+    await page.getByRole('button', { name: 'clear' }).click()
+    await expect.poll(() => idsShown(page).then((ids) => ids.length), { timeout: 20_000 }).toBeGreaterThan(8)
+    const last = page.locator('.line').last()
+    await expect.poll(async () => (await last.boundingBox())?.y ?? Infinity).toBeLessThan(800)
+    expect(await page.evaluate('document.documentElement.scrollHeight - innerHeight')).toBeLessThanOrEqual(0)
     for (const name of ['catalog', 'delivery', 'example-minimal']) {
       await page.getByRole('tab', { name }).click()
       await page.getByRole('heading', { name: 'Memory' }).waitFor()
