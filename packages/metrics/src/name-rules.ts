@@ -1,4 +1,5 @@
 import { KeelsonError } from '@keelson/core/errors'
+import { abbreviatedUnits, baseUnitOf, hasNamePart } from '@keelson/core/metric-names'
 import type { MetricType } from './metric-definition.ts'
 
 /** What is checked of a metric when it is made. */
@@ -44,7 +45,7 @@ function nameProblem({ name, type, help }: MetricNaming): string | undefined {
   }
   const suffix = reservedSuffixes[type].find((reserved) => name.endsWith(reserved))
   if (suffix !== undefined) return `${suffix} is written by the exposition; end the name otherwise.`
-  const typeWord = metricTypes.find((word) => hasPart(name, word))
+  const typeWord = metricTypes.find((word) => hasNamePart(name, word))
   return typeWord === undefined
     ? undefined
     : `the name says its type (${typeWord}), which the exposition does; leave the word out.`
@@ -59,63 +60,13 @@ const reservedSuffixes: Readonly<Record<MetricType, readonly string[]>> = {
   histogram: ['_bucket', '_count', '_sum'],
 }
 
-/** Units as promlint knows them, each with the base unit to use. */
-const baseUnits: Readonly<Record<string, string>> = {
-  amperes: 'amperes',
-  bytes: 'bytes',
-  celsius: 'celsius',
-  grams: 'grams',
-  joules: 'joules',
-  kelvin: 'kelvin',
-  meters: 'meters',
-  metres: 'metres',
-  moles: 'moles',
-  seconds: 'seconds',
-  volts: 'volts',
-  minutes: 'seconds',
-  hours: 'seconds',
-  days: 'seconds',
-  weeks: 'seconds',
-  kelvins: 'kelvin',
-  fahrenheit: 'celsius',
-  rankine: 'celsius',
-  inches: 'meters',
-  yards: 'meters',
-  miles: 'meters',
-  bits: 'bytes',
-  calories: 'joules',
-  pounds: 'grams',
-  ounces: 'grams',
-}
-
-const unitPrefix =
-  /^(?:pico|nano|micro|milli|centi|deci|deca|hecto|kilo|kibi|mega|mibi|giga|gibi|tera|tebi|peta|pebi)/
-
-const abbreviations = [
-  's',
-  'ms',
-  'us',
-  'ns',
-  'sec',
-  'b',
-  'kb',
-  'mb',
-  'gb',
-  'tb',
-  'pb',
-  'm',
-  'h',
-  'd',
-] as const
-
 function unitProblem(name: string): string | undefined {
-  const abbreviation = abbreviations.find((short) => hasPart(name, short))
+  const abbreviation = abbreviatedUnits.find((short) => hasNamePart(name, short))
   if (abbreviation !== undefined) {
     return `${abbreviation} is an abbreviated unit; write the base unit out, such as seconds or bytes.`
   }
   for (const part of name.split('_')) {
-    const unit = Object.hasOwn(baseUnits, part) ? part : part.replace(unitPrefix, '')
-    const base = Object.hasOwn(baseUnits, unit) ? baseUnits[unit] : undefined
+    const base = baseUnitOf(part)
     if (base === undefined) continue
     return base === part ? undefined : `${part} is no base unit; measure in ${base} and write ${base}.`
   }
@@ -136,12 +87,6 @@ function labelsProblem({ labels }: MetricNaming): string | undefined {
     if (/[a-z][A-Z]/.test(label)) return `the label ${show(label)} is in camelCase; write it in snake_case.`
   }
   return undefined
-}
-
-/** promlint looks for a word between underscores or at the end, never at the start. */
-function hasPart(name: string, word: string): boolean {
-  const lower = name.toLowerCase()
-  return lower.includes(`_${word}_`) || lower.endsWith(`_${word}`)
 }
 
 function show(name: unknown): string {

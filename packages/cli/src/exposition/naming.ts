@@ -1,3 +1,4 @@
+import { abbreviatedUnits, baseUnitOf, hasNamePart } from '@keelson/core/metric-names'
 import type { MetricFamily } from './parse.ts'
 
 /** A metric whose name, type, help or labels break a rule of naming. */
@@ -8,55 +9,6 @@ export interface NamingFault {
 
 type Rule = (family: MetricFamily) => readonly string[]
 
-/** Words for units, each with the base unit to use in its place: `units` of client_golang's promlint. */
-const baseUnits: Readonly<Record<string, string>> = {
-  amperes: 'amperes',
-  bytes: 'bytes',
-  celsius: 'celsius',
-  grams: 'grams',
-  joules: 'joules',
-  kelvin: 'kelvin',
-  meters: 'meters',
-  metres: 'metres',
-  moles: 'moles',
-  seconds: 'seconds',
-  volts: 'volts',
-  minutes: 'seconds',
-  hours: 'seconds',
-  days: 'seconds',
-  weeks: 'seconds',
-  kelvins: 'kelvin',
-  fahrenheit: 'celsius',
-  rankine: 'celsius',
-  inches: 'meters',
-  yards: 'meters',
-  miles: 'meters',
-  bits: 'bytes',
-  calories: 'joules',
-  pounds: 'grams',
-  ounces: 'grams',
-}
-const unitPrefixes = [
-  'pico',
-  'nano',
-  'micro',
-  'milli',
-  'centi',
-  'deci',
-  'deca',
-  'hecto',
-  'kilo',
-  'kibi',
-  'mega',
-  'mibi',
-  'giga',
-  'gibi',
-  'tera',
-  'tebi',
-  'peta',
-  'pebi',
-]
-const abbreviations = ['s', 'ms', 'us', 'ns', 'sec', 'b', 'kb', 'mb', 'gb', 'tb', 'pb', 'm', 'h', 'd']
 const typeNames = ['counter', 'gauge', 'summary', 'untyped', 'histogram', 'gauge_histogram']
 
 const rules: readonly Rule[] = [
@@ -72,9 +24,7 @@ const rules: readonly Rule[] = [
   ({ type, name }) =>
     type === 'untyped'
       ? []
-      : typeNames
-          .filter((word) => contains(name.toLowerCase(), word))
-          .map((word) => `has the type ${word} in its name`),
+      : typeNames.filter((word) => hasNamePart(name, word)).map((word) => `has the type ${word} in its name`),
   ({ name }) => (name.includes(':') ? ['has a colon in its name, which is for recording rules'] : []),
   ({ name, samples }) => {
     const camel = /[a-z][A-Z]/
@@ -87,8 +37,8 @@ const rules: readonly Rule[] = [
     ]
   },
   ({ name }) =>
-    abbreviations
-      .filter((unit) => contains(name.toLowerCase(), unit))
+    abbreviatedUnits
+      .filter((unit) => hasNamePart(name, unit))
       .map((unit) => `has the abbreviated unit ${unit} in its name`),
 ]
 
@@ -107,19 +57,10 @@ export function checkMetricNames(families: readonly MetricFamily[]): readonly Na
 // Of two units the first word counts, as in client_golang since 1.16; before, it was either, by chance.
 function unitProblems({ name }: MetricFamily): readonly string[] {
   for (const word of name.split('_')) {
-    const base = baseOf(word)
+    const base = baseUnitOf(word)
     if (base !== undefined) return base === word ? [] : [`is in ${word}; the base unit is ${base}`]
   }
   return []
-}
-
-function baseOf(word: string): string | undefined {
-  if (Object.hasOwn(baseUnits, word)) return baseUnits[word]
-  const rest = unitPrefixes
-    .filter((prefix) => word.startsWith(prefix))
-    .map((prefix) => word.slice(prefix.length))
-    .find((unit) => Object.hasOwn(baseUnits, unit))
-  return rest === undefined ? undefined : baseUnits[rest]
 }
 
 function reservedProblems({ type, name, samples }: MetricFamily): readonly string[] {
@@ -135,8 +76,4 @@ function reservedProblems({ type, name, samples }: MetricFamily): readonly strin
   if (type !== 'histogram' && hasLabel('le')) problems.push(`is a ${type} with the label le`)
   if (type !== 'summary' && hasLabel('quantile')) problems.push(`is a ${type} with the label quantile`)
   return problems
-}
-
-function contains(name: string, word: string): boolean {
-  return name.includes(`_${word}_`) || name.endsWith(`_${word}`)
 }

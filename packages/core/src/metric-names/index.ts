@@ -1,0 +1,1 @@
+export { abbreviatedUnits, baseUnitOf, hasNamePart } from './metric-units.ts'
