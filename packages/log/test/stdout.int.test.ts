@@ -1,11 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
 import { closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { checkGelfLine } from '@keelson/testing'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 
 const program = fileURLToPath(new URL('./programs/write-lines.ts', import.meta.url))
 
@@ -19,6 +20,8 @@ interface Facts {
   readonly totalMs: number
   /** Memory of buffers: the queue, and little else. */
   readonly heldMb: number
+  /** Memory of the whole process since its log was made. */
+  readonly grownMb: number
   readonly sharedNonBlocking: boolean
 }
 
@@ -35,7 +38,10 @@ afterEach(() => {
 })
 
 /** Starts the program with standard output on a descriptor of ours, which the test gives away. */
-function start(stdout: number, ...args: string[]): { ended: Promise<string>; facts: () => Facts[] } {
+function start(
+  stdout: number,
+  ...args: string[]
+): { ended: Promise<string>; facts: () => Facts[]; kill: () => void } {
   const reports = join(folder, 'reports')
   const child = spawn(process.execPath, ['--conditions=keelson-source', program, ...args, reports], {
     stdio: ['ignore', stdout, 'ignore'],
@@ -43,6 +49,7 @@ function start(stdout: number, ...args: string[]): { ended: Promise<string>; fac
   started.push(child)
   closeSync(stdout)
   return {
+    kill: () => void child.kill('SIGKILL'),
     ended: new Promise((resolve) => child.once('exit', (code, signal) => resolve(String(signal ?? code)))),
     facts: () =>
       existsSync(reports)
@@ -64,11 +71,15 @@ function makePipe(): { reader: Socket; writeFd: number } {
   return { reader: new Socket({ fd: readFd, readable: true, writable: false }), writeFd }
 }
 
-async function linesOf(reader: Socket): Promise<string[]> {
+async function textOf(reader: Socket): Promise<string> {
   let text = ''
   reader.setEncoding('utf8')
   for await (const chunk of reader) text += String(chunk)
-  return text.split('\n').slice(0, -1)
+  return text
+}
+
+async function linesOf(reader: Socket): Promise<string[]> {
+  return (await textOf(reader)).split('\n').slice(0, -1)
 }
 
 function numbersOf(lines: readonly string[]): number[] {
@@ -106,6 +117,63 @@ describe('standard output', () => {
       expect(lines.flatMap((line) => checkGelfLine(line))).toEqual([])
     },
   )
+
+  // A reader of its own: this process has other things to do than to keep a pipe empty. Where no core is free for the
+  // reader within 20 ms, lines wait, and what waits dies by SIGKILL, SIGTERM and abort: then it is tried again.
+  test.each(['sigkill', 'sigterm', 'abort', 'throw', 'reject', 'exit'])(
+    'has 2,001 lines in a pipe whose reader reads, when the process ends by %s',
+    { retry: 4 },
+    async (end) => {
+      const path = join(folder, 'pipe')
+      const output = join(folder, 'output')
+      execFileSync('mkfifo', [path])
+      const reader = spawn('sh', ['-c', 'exec cat "$0" > "$1"', path, output], { stdio: 'ignore' })
+      started.push(reader)
+      const read = once(reader, 'exit')
+      await start(openSync(path, 'w'), '2001', end).ended
+      await read
+      const lines = readFileSync(output, 'utf8').split('\n').slice(0, -1)
+      expect(numbersOf(lines)).toEqual(upTo(2001))
+      expect(lines.flatMap((line) => checkGelfLine(line))).toEqual([])
+      rmSync(path)
+    },
+  )
+
+  test('whose reader has stopped keeps what is in the pipe when SIGKILL takes the rest', async () => {
+    const { reader, writeFd } = makePipe()
+    reader.pause()
+    const { ended, facts, kill } = start(writeFd, '2001', 'stay')
+    await waitUntil(() => facts().length === 1)
+    expect(facts()[0]?.dropped).toBe(0)
+    kill()
+    expect(await ended).toBe('SIGKILL')
+    const text = await textOf(reader)
+    // 64 KiB, less what no further line fits into; the line at the end may be there in part.
+    expect(text.length).toBeGreaterThan(48 * 1024)
+    const numbers = numbersOf(text.split('\n').slice(0, -1))
+    expect(numbers).toEqual(upTo(numbers.length))
+  })
+
+  test('whose reader has stopped costs a million lines less than 60 MB, and each one lost is counted', async () => {
+    const { reader, writeFd } = makePipe()
+    reader.pause()
+    const count = 1_000_000
+    // V8's young generation alone grows by 50 MB with a million lines that are read (plain pino: by 70); held small, what
+    // is left is ours.
+    vi.stubEnv('NODE_OPTIONS', '--max-semi-space-size=1')
+    const { ended, facts } = start(writeFd, String(count), 'wait-and-close')
+    vi.unstubAllEnvs()
+    await waitUntil(() => facts().length === 1)
+    const [stalled] = facts()
+    expect(stalled?.grownMb).toBeLessThan(60)
+    expect(stalled?.turns).toBe(count / 1000)
+    const lines = await linesOf(reader)
+    expect(await ended).toBe('0')
+    const [, atTheEnd] = facts()
+    expect(atTheEnd?.reasons).toEqual(['queue-full'])
+    expect(lines.length + (atTheEnd?.dropped ?? 0)).toBe(count + (atTheEnd?.tellings ?? 0))
+    expect(numbersOf(lines).at(-1)).toBe(count - 1)
+  })
 
   test('is written through an anonymous pipe of a shell', () => {
     const output = join(folder, 'output')

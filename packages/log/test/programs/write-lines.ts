@@ -17,6 +17,7 @@ subscribe('keelson.log.dropped', (fact) => {
 
 const log = createLog({ service: 'writer' })
 const startedAt = performance.now()
+const rssAtStart = process.memoryUsage.rss()
 let longestMs = 0
 let turns = 0
 
@@ -44,6 +45,7 @@ function report(): void {
     turns,
     totalMs: performance.now() - startedAt,
     heldMb: process.memoryUsage().arrayBuffers / 1024 / 1024,
+    grownMb: (process.memoryUsage.rss() - rssAtStart) / 1024 / 1024,
     sharedNonBlocking: (Number.parseInt(flags, 8) & 0o4000) !== 0,
   }
   appendFileSync(reports, `${JSON.stringify(facts)}\n`)
@@ -58,6 +60,10 @@ function finish(): void {
     case 'wait-and-close':
       // Lines go on slowly while the reader is away, until it has had time to come back.
       setTimeout(() => void log.close().then(report), 1000)
+      break
+    case 'stay':
+      // Killed from outside, while lines are held back.
+      setTimeout(() => {}, 60_000)
       break
     case 'sigkill':
       process.kill(process.pid, 'SIGKILL')
