@@ -41,7 +41,12 @@ interface LifeOptions {
 function live({ death = 'wait', env = {}, nodeOptions = [], under = [] }: LifeOptions = {}): TestProcess {
   const node = [process.execPath, '--conditions=keelson-source', ...nodeOptions, program]
   const [first = process.execPath, ...rest] = [...under, ...node]
-  return startProcess({ command: [first, ...rest], env: { STATE_DIR: stateDir, DEATH: death, ...env } })
+  return startProcess({
+    command: [first, ...rest],
+    env: { STATE_DIR: stateDir, DEATH: death, ...env },
+    // A verdict takes ten windows with a major collection each: those are rare while others have the processor.
+    patienceMs: 55_000,
+  })
 }
 
 async function fact(life: TestProcess, name: string): Promise<Fact> {
