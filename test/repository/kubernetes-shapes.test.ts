@@ -66,8 +66,10 @@ describe('the table of Kubernetes objects', () => {
     for (const { content, kind } of manifests) {
       const apiVersion = String(content['apiVersion'])
       const type = shapes.kinds[`${apiVersion}/${kind}`] ?? ''
-      const full = `IoK8sApi${type}`
-      const path = join(repositoryRoot, 'node_modules/kubernetes-models/_schemas', `${full}.js`)
+      const schema = type.startsWith('Monitoring')
+        ? `@kubernetes-models/prometheus-operator/_schemas/ComGithubPrometheusOperatorPrometheusOperatorPkgApis${type}.js`
+        : `kubernetes-models/_schemas/IoK8sApi${type}.js`
+      const path = join(repositoryRoot, 'node_modules', schema)
       // Generated: it exports a validator.
       const { validate } = (await import(pathToFileURL(path).href)) as {
         validate: (value: unknown) => boolean

@@ -23,7 +23,7 @@ describe('keelson k8s lint', () => {
     expect(lint([manifests])).toMatchObject({ status: 0, stderr: '' })
     expect(lint(['-'], { input: good })).toMatchObject({
       status: 0,
-      stdout: expect.stringContaining('5 objects'),
+      stdout: expect.stringContaining('7 objects'),
     })
   })
 

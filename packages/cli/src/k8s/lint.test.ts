@@ -191,6 +191,27 @@ const mutations: readonly (readonly [what: string, id: string, text: string])[] 
     ),
   ],
 
+  [
+    'a monitor of nothing',
+    'references.pod-monitor',
+    replace(
+      'selector: { matchLabels: { app.kubernetes.io/name: delivery } } # monitor',
+      'selector: { matchLabels: { app: delivery } }',
+    ),
+  ],
+  [
+    'a monitor of an unknown port',
+    'references.pod-monitor',
+    replace('port: ops, path: /metrics', 'port: opps'),
+  ],
+  [
+    'a policy of nothing',
+    'references.network-policy',
+    replace(
+      'podSelector: { matchLabels: { app.kubernetes.io/name: delivery } } # policy',
+      'podSelector: { matchLabels: { app.kubernetes.io/name: delivry } }',
+    ),
+  ],
   ['something without a name', 'manifest.readable', `${good}---\napiVersion: v1\nkind: Secret\n`],
 ]
 

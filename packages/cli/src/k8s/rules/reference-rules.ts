@@ -129,6 +129,46 @@ export const referenceRules: readonly Rule[] = [
     }),
   },
   {
+    id: 'references.pod-monitor',
+    level: 'error',
+    title: 'pod monitors select pods, and ask ports that they declare',
+    reason:
+      'A monitor with a typing error scrapes nothing, and an alert on metrics that are not there never fires.',
+    remedy: 'The labels of the template as selector; the name of a port of the container as port.',
+    find: eachOf('PodMonitor', ({ content }, { workloads }) => {
+      // Pods of other namespaces are hardly among what was read.
+      if (workloads.length === 0 || content['spec'] === undefined) return []
+      if (Object.keys(fieldsAt(content, 'spec', 'namespaceSelector')).length > 0) return []
+      const selector = fieldsAt(content, 'spec', 'selector', 'matchLabels')
+      // All pods, or an expression.
+      if (Object.keys(selector).length === 0) return []
+      const selected = selectedBy(selector, workloads)
+      if (selected.length === 0) return [`selects ${show(selector)}, which no pod is`]
+      return listAt(content, 'spec', 'podMetricsEndpoints').flatMap((endpoint) => {
+        const port = textAt(endpoint, 'port')
+        const isThere = selected.some(({ containers }) =>
+          containers.some((container) => declares(container, port)),
+        )
+        return port === undefined || isThere ? [] : [`asks port ${port}, which no container declares`]
+      })
+    }),
+  },
+  {
+    id: 'references.network-policy',
+    level: 'error',
+    title: 'network policies select pods',
+    reason: 'A policy that selects nothing protects nothing, and looks as if it did.',
+    remedy: 'The labels of the template as podSelector; an empty one selects every pod of the namespace.',
+    find: eachOf('NetworkPolicy', ({ content }, { workloads }) => {
+      const selector = fieldsAt(content, 'spec', 'podSelector', 'matchLabels')
+      // All pods, or an expression.
+      const isOpen = Object.keys(selector).length === 0
+      return isOpen || workloads.length === 0 || selectedBy(selector, workloads).length > 0
+        ? []
+        : [`selects ${show(selector)}, which no pod is`]
+    }),
+  },
+  {
     id: 'replicas.single',
     level: 'warning',
     title: 'a deployment runs more than one pod',
