@@ -1,5 +1,5 @@
 import type { Log } from '@keelson/log'
-import { type FastifyServerOptions, LogController } from 'fastify'
+import Fastify, { type FastifyServerOptions, LogController } from 'fastify'
 import { inboundOf } from './inbound.ts'
 import { replyToClientError, replyWithError } from './error-reply.ts'
 import { lazyCompilers } from './lazy-compilers.ts'
@@ -16,7 +16,7 @@ export function keelsonAppOptions(log: Log, own: FastifyServerOptions = {}): Fas
     // Read by the plugin, which checks it first (DESIGN §3.4); Fastify's own reading would let anything through.
     requestIdHeader: false,
     logController: new QuietRequests(),
-    schemaController: lazyCompilers(),
+    schemaController: lazyCompilers(() => Fastify()),
     // A 503 to business traffic is a lost request; connections are told to leave instead (facts on stopping, §4).
     return503OnClosing: false,
     // Longer than the idle time-out of usual balancers (ALB: 60 s), so that they close first.

@@ -1,4 +1,4 @@
-import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastify'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 
 /** What Fastify calls to make the compilers of one part of an app. */
 type Builder = (externalSchemas: unknown, options?: unknown) => never
@@ -22,10 +22,12 @@ const lazyKey = Symbol('keelson.lazy-compilers')
  * than a hundred files, and two thirds of the instructions that bare Fastify needs to start. They come from an app of
  * Fastify's usual kind, so that they are the ones that it brings. {@link keepUsualRules} must follow.
  */
-export function lazyCompilers(): NonNullable<FastifyServerOptions['schemaController']> {
+export function lazyCompilers(
+  makeUsualApp: () => FastifyInstance,
+): NonNullable<FastifyServerOptions['schemaController']> {
   let usual: Builders | undefined
   const builders = (): Builders => {
-    usual ??= controllerOf(Fastify())?.compilersFactory
+    usual ??= controllerOf(makeUsualApp())?.compilersFactory
     if (usual === undefined) throw new TypeError('This Fastify keeps no compilers under its symbol.')
     return usual
   }
