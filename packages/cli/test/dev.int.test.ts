@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { requireServer, type TestProcess } from '@keelson/testing'
@@ -129,6 +131,18 @@ describe('keelson dev', () => {
     expect(await dev.exited()).toEqual({ code: 2, signal: null })
     expect(dev.stderr.join('\n')).toContain(code)
     expect(dev.stdout).toEqual([])
+  })
+
+  it('ends with 2 when the port of the page is taken, and starts nothing', async () => {
+    const taken = createServer().listen(0, '127.0.0.1')
+    await once(taken, 'listening')
+    const address = taken.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    await using dev = startDev(devFolder({ one: {} }), ['--page-port', String(port), 'one'])
+    expect(await dev.exited()).toEqual({ code: 2, signal: null })
+    expect(dev.stderr.join('\n')).toContain(`port ${port}`)
+    expect(pidsIn(dev)).toEqual([])
+    taken.close()
   })
 
   it('ends with 3 when there is no etcd to start', async () => {

@@ -93,6 +93,8 @@ export async function servePage({ fleet, logs, etcd, cwd, env, port }: PageOptio
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
+      clearInterval(flusher)
+      watch.close()
       reject(
         new KeelsonError(
           'KEELSON_CLI_USAGE',
