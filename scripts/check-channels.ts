@@ -1,10 +1,14 @@
 // Keeps docs/reference/channels.md equal to the channels that core declares, and finds channels that nobody publishes.
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { compareOrWrite, table } from './reference-page.ts'
 import { findPackages, findSources, isCommand, readText, repositoryRoot } from './repository.ts'
 import { report, type CheckReport } from './report.ts'
 import { readSource } from './source-text.ts'
 
 const declarations = 'packages/core/src/channels/payloads.ts'
+/** Those of the process, which would make that file too long. */
+const furtherDeclarations = 'packages/core/src/channels/process-payloads.ts'
 const page = 'docs/reference/channels.md'
 const command = 'node scripts/check-channels.ts --write'
 
@@ -23,7 +27,7 @@ interface Declaration {
 
 /** Reads the declared channels, looks for who uses them, and compares the page. */
 export function checkChannels(root: string, { write = false } = {}): CheckReport {
-  const declared = readDeclarations(readText(root, declarations))
+  const declared = readDeclarations(readDeclaring(root))
   const channels = readFields(declared.get('ChannelPayloads')?.body ?? '')
   const uses = findUses(root)
   const problems = channels
@@ -43,6 +47,11 @@ catches what a listener throws. No payload holds a secret, a body or a header. T
     problems: [...problems, ...compareOrWrite(root, page, text, { write, command })],
     summary: `${channels.length} channels: published and documented`,
   }
+}
+
+function readDeclaring(root: string): string {
+  const files = [declarations, furtherDeclarations].filter((file) => existsSync(join(root, file)))
+  return files.map((file) => readText(root, file)).join('')
 }
 
 function readDeclarations(text: string): ReadonlyMap<string, Declaration> {

@@ -19,6 +19,7 @@ export {
   type GelfAdapter,
   type GelfAdapterOptions,
   type GelfCompression,
+  type GelfShipped,
 } from './shipping/gelf-adapter.ts'
 export type { GelfShippingStats } from './shipping/shipping-counts.ts'
 export type { AddressLookup, ReceiverAddress } from './shipping/target-address.ts'

@@ -143,10 +143,13 @@ export function buildLog(options: LogOptions, onClosed: () => void = () => {}): 
   let isTelling = false
   const shipper =
     options.shipping &&
-    createShipper(options.shipping, clock, (reason, count) => {
-      isTelling = true
-      tellDropped(reason, count)
-      isTelling = false
+    createShipper(options.shipping, clock, {
+      onDropped(reason, count) {
+        isTelling = true
+        tellDropped(reason, count)
+        isTelling = false
+      },
+      onShipped: (shipped) => channel('keelson.log.shipped').publish({ service, ...shipped }),
     })
   const write = (line: string): void => {
     try {

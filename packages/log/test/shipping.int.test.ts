@@ -309,6 +309,23 @@ describe('createLog with shipping', () => {
     expectValid(found)
   })
 
+  test('tells on the channel what was shipped, and when the connection comes and goes', async () => {
+    const found = await receiver({ transport: 'tcp' })
+    const facts: { isConnected: boolean; count: number; bytes: number }[] = []
+    const end = subscribe('keelson.log.shipped', (fact) => facts.push(fact))
+    const log = createLog({ service: 'demo', shipping: { url: found.url }, destination: { write() {} } })
+    ends.push(() => log.close())
+    for (let index = 0; index < 100; index++) log.logger.info('m')
+    await found.received(100)
+    await found.kill()
+    await expect.poll(() => facts.at(-1)?.isConnected, { timeout: 20_000 }).toBe(false)
+    end()
+    expect(facts[0]).toEqual({ service: 'demo', isConnected: true, count: 0, bytes: 0 })
+    expect(facts.reduce((sum, { count }) => sum + count, 0)).toBe(100)
+    const bytes = found.messages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
+    expect(facts.reduce((sum, fact) => sum + fact.bytes, 0)).toBe(bytes)
+  })
+
   test('tells of dropped lines on standard output and the channel, not over the way that dropped them', async () => {
     const found = await receiver({ transport: 'tcp' })
     await found.kill()

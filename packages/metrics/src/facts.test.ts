@@ -107,6 +107,17 @@ describe('recordServiceFacts', () => {
     )
     expect((await lines('keelson_log_dropped_total{reason="ENOSPC"}'))[0]).toMatch(/ 12$/)
   })
+
+  test('counts shipped lines, and shows whether there is a connection, where lines are shipped', async () => {
+    const { lines } = setup()
+    tell('keelson.log.shipped', { service: 'other', isConnected: true, count: 9, bytes: 9 })
+    tell('keelson.log.shipped', { service, isConnected: true, count: 2, bytes: 300 })
+    expect(await lines('keelson_log_shipping_up')).toEqual(['keelson_log_shipping_up 1'])
+    tell('keelson.log.shipped', { service, isConnected: false, count: 1, bytes: 100 })
+    expect(await lines('keelson_log_shipping_up')).toEqual(['keelson_log_shipping_up 0'])
+    expect(await lines('keelson_log_shipped_total')).toEqual(['keelson_log_shipped_total 3'])
+    expect(await lines('keelson_log_shipped_bytes_total')).toEqual(['keelson_log_shipped_bytes_total 400'])
+  })
 })
 
 describe('resources', () => {
@@ -265,6 +276,7 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
   'keelson.config.synced': { source: 'etcd' },
   'keelson.config.state': { pendingKeys: ['a'], shadowedKeys: [], pinnedKeys: [] },
   'keelson.log.dropped': { reason: 'full', count: 1 },
+  'keelson.log.shipped': { isConnected: true, count: 1, bytes: 1 },
   'keelson.admission.shed': { reason: 'limit', criticality: 'default' },
   'keelson.admission.waited': { waitMs: 20 },
   'keelson.resource.connected': { resource: 'db', result: 'success', durationMs: 3 },

@@ -171,6 +171,7 @@ const observedChannels: readonly ChannelName[] = [
   'keelson.config.synced',
   'keelson.config.state',
   'keelson.log.dropped',
+  'keelson.log.shipped',
   'keelson.trace.lost',
   'keelson.resource.connected',
   'keelson.resource.changed',

@@ -26,6 +26,9 @@ export type ServiceScalarName =
   | 'keelson_resource_up'
   | 'keelson_resource_connects_total'
   | 'keelson_log_dropped_total'
+  | 'keelson_log_shipping_up'
+  | 'keelson_log_shipped_total'
+  | 'keelson_log_shipped_bytes_total'
   | 'keelson_trace_spans_lost_total'
   | 'keelson_config_info'
   | 'keelson_config_revision'
@@ -139,6 +142,22 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
     labels: ['resource', 'result'],
   },
   keelson_log_dropped_total: { type: 'counter', help: 'Log lines that were lost.', labels: ['reason'] },
+  keelson_log_shipping_up: {
+    type: 'gauge',
+    help: '1 while there is a connection to the receiver that log lines are shipped to.',
+    labels: [],
+  },
+  keelson_log_shipped_total: {
+    type: 'counter',
+    help: 'Log lines that the kernel took for the receiver that they are shipped to.',
+    labels: [],
+  },
+  keelson_log_shipped_bytes_total: {
+    type: 'counter',
+    help: 'Bytes of the log lines that were shipped.',
+    labels: [],
+    unit: 'bytes',
+  },
   keelson_trace_spans_lost_total: {
     type: 'counter',
     help: 'Spans of traces that the receiver did not get.',

@@ -125,6 +125,13 @@ function recordLosses({ service, families }: FactSource): readonly (() => void)[
     subscribe('keelson.log.dropped', (fact) => {
       if (fact.service === service) dropped.series(fact.reason).value += fact.count
     }),
+    subscribe('keelson.log.shipped', (fact) => {
+      if (fact.service !== service) return
+      // Made with the first fact: most services ship nothing.
+      families.scalar('keelson_log_shipping_up').series().value = fact.isConnected ? 1 : 0
+      families.scalar('keelson_log_shipped_total').series().value += fact.count
+      families.scalar('keelson_log_shipped_bytes_total').series().value += fact.bytes
+    }),
     subscribe('keelson.trace.lost', (fact) => {
       if (fact.service === service) spans.series(fact.reason).value += fact.count
     }),

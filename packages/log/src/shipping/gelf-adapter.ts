@@ -13,6 +13,14 @@ import { udpLink } from './udp-link.ts'
 /** Forms of compression that Graylog's UDP input knows by their first bytes. */
 export type GelfCompression = 'none' | 'gzip' | 'zlib'
 
+/** What an adapter tells while it ships. */
+export interface GelfShipped {
+  readonly isConnected: boolean
+  /** Messages and bytes that the kernel took since the last time. */
+  readonly count: number
+  readonly bytes: number
+}
+
 /** Options of {@link createGelfAdapter}. */
 export interface GelfAdapterOptions {
   /** Receiver: `udp://host:port`, `tcp://…` or `tls://…`; port 12201 when none is given. */
@@ -54,6 +62,8 @@ export interface GelfAdapterOptions {
    * at once, then every ten seconds, and at the end. The counts add up exactly.
    */
   readonly onDropped?: (reason: string, count: number) => void
+  /** Told after each batch what the kernel took since the last time, and when the connection comes or goes. */
+  readonly onShipped?: (shipped: GelfShipped) => void
   /** Source of time. @defaultValue the real one */
   readonly clock?: Clock
   /** From 0 up to 1. @defaultValue `Math.random` */
@@ -114,6 +124,7 @@ export function createGelfAdapter(options: GelfAdapterOptions): GelfAdapter {
     maxQueueBytes: optionRules.number({ min: 65_536, max: 2 ** 30, integer: true }),
     closeTimeoutMs: optionRules.number({ min: 0, max: 60_000 }),
     onDropped: optionRules.function,
+    onShipped: optionRules.function,
     clock: optionRules.object,
     random: optionRules.function,
     lookup: optionRules.function,

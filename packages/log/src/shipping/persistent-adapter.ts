@@ -1,5 +1,5 @@
 import { systemClock, type Clock, type TimerHandle } from '@keelson/core/clock'
-import type { GelfAdapter, GelfAdapterOptions } from './gelf-adapter.ts'
+import type { GelfAdapter, GelfAdapterOptions, GelfShipped } from './gelf-adapter.ts'
 import type { GelfTarget } from './gelf-target.ts'
 import type { Link, OpenLink } from './link.ts'
 import { ResendWindow } from './resend-window.ts'
@@ -45,6 +45,7 @@ export class PersistentAdapter implements GelfAdapter {
   readonly #resend: ResendWindow
   readonly #counts: ShippingCounts
   readonly #closeTimeoutMs: number
+  readonly #onShipped: (shipped: GelfShipped) => void
 
   #link: Link | undefined
   #openedAtMs = 0
@@ -71,6 +72,7 @@ export class PersistentAdapter implements GelfAdapter {
     this.#resend = new ResendWindow(batchBytes, clock)
     this.#counts = new ShippingCounts(clock, options.onDropped ?? (() => {}))
     this.#closeTimeoutMs = options.closeTimeoutMs
+    this.#onShipped = options.onShipped ?? ignore
   }
 
   send(message: string, callback?: (error?: Error, bytes?: number) => void): void {
@@ -168,12 +170,16 @@ export class PersistentAdapter implements GelfAdapter {
   #taken(messages: readonly ShippedMessage[]): void {
     // The kernel's word is all there is over TCP: kept for a while, in case the connection breaks. UDP breaks silently.
     if (!this.#isUdp) this.#resend.remember(messages)
+    let [count, bytes] = [0, 0]
     for (const message of messages) {
       // Told already: it was taken once before, by a link that broke.
       if (message.callback === undefined) continue
       this.#counts.sent(message.bytes)
+      count++
+      bytes += message.bytes
       tell(message, undefined, message.bytes)
     }
+    if (count > 0) this.#onShipped({ isConnected: this.#link !== undefined, count, bytes })
   }
 
   #connect(): void {
@@ -194,6 +200,7 @@ export class PersistentAdapter implements GelfAdapter {
         this.#link = link
         this.#openedAtMs = this.#clock.monotonic()
         this.#counts.connected()
+        this.#onShipped({ isConnected: true, count: 0, bytes: 0 })
         this.#pump()
       }
     }
@@ -226,8 +233,10 @@ export class PersistentAdapter implements GelfAdapter {
 
   #dropLink(): void {
     const link = this.#link
+    if (link === undefined) return
     this.#link = undefined
-    link?.destroy()
+    link.destroy()
+    this.#onShipped({ isConnected: false, count: 0, bytes: 0 })
   }
 
   #retryLater(): void {

@@ -1,5 +1,10 @@
 import type { Clock } from '@keelson/core/clock'
-import { createGelfAdapter, type GelfAdapter, type GelfCompression } from './gelf-adapter.ts'
+import {
+  createGelfAdapter,
+  type GelfAdapter,
+  type GelfAdapterOptions,
+  type GelfCompression,
+} from './gelf-adapter.ts'
 import { gelfProSender } from './gelf-pro-client.ts'
 
 /** Where and how a log ships its lines, beside standard output. */
@@ -28,8 +33,8 @@ export interface Shipper {
 export function createShipper(
   shipping: LogShipping,
   clock: Clock,
-  onDropped: (reason: string, count: number) => void,
+  told: Required<Pick<GelfAdapterOptions, 'onDropped' | 'onShipped'>>,
 ): Shipper {
-  const adapter = createGelfAdapter({ ...shipping, clock, onDropped })
+  const adapter = createGelfAdapter({ ...shipping, clock, ...told })
   return { ship: gelfProSender(adapter), close: () => adapter.close() }
 }
