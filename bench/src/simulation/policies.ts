@@ -59,7 +59,8 @@ function keelson(
     ...names,
     attemptTimeoutMs,
     timeoutMs,
-    hedge: hedged ? {} : false,
+    // In one layer only: second attempts of second attempts are what a budget of 5 % does not mean.
+    hedge: hedged && name === 'replicas' ? {} : false,
     classify: (error) =>
       outcomes[isKeelsonError(error) ? error.code : ''] ?? {
         breaker: 'neutral',

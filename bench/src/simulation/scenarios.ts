@@ -96,6 +96,23 @@ function allBad(kind: ReplicaFault): Scenario {
 
 /** Scenarios of issue 6, those that a model can judge. */
 export const scenarios: readonly Scenario[] = [
+  {
+    name: 'healthy',
+    phases: [
+      { durationMs: 10_000, load: 0.5 },
+      { durationMs: 40_000, load: 0.5 },
+    ],
+    judgedPhase: 1,
+    judged: 'keelson, hedging',
+    bars: [
+      {
+        name: 'requests per call, hedging',
+        bar: '≤ 1.06',
+        of: (run) => phaseOf(run, 1).amplification,
+        holds: atMost(1.06),
+      },
+    ],
+  },
   oneBad('refused'),
   oneBad('black hole'),
   oneBad('503'),
