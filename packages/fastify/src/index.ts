@@ -9,3 +9,9 @@ export {
   type KeelsonPluginOptions,
   type KeelsonRouteConfig,
 } from './plugin.ts'
+export {
+  installRateLimit,
+  rateLimitDefaults,
+  type RateLimitModule,
+  type RateLimitOptions,
+} from './rate-limit.ts'

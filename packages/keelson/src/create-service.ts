@@ -1,5 +1,5 @@
-import { installKeelson } from '@keelson/fastify'
-import { admissionOf } from './admission-keys.ts'
+import { installKeelson, installRateLimit } from '@keelson/fastify'
+import { admissionOf, rateLimitOf } from './admission-keys.ts'
 import { createBoot } from './boot.ts'
 import { createApp } from './create-app.ts'
 import type { ServiceDefinition } from './definition.ts'
@@ -37,6 +37,10 @@ export async function createService<const Definition extends ServiceDefinition>(
     context: request.context,
     admission: admissionOf(house.config.current.admission),
   })
+  const rateLimit = rateLimitOf(house.config.current.admission.rateLimit)
+  if (rateLimit !== undefined) {
+    await installRateLimit(app, { ...rateLimit, service: definition.name, trusted: http.trusted })
+  }
   const isShared = servesRequests && ops.port === http.port && http.port !== 0
   if (isShared) mountOps(app, opsOptions)
 

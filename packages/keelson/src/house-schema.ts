@@ -286,6 +286,14 @@ export const houseSchema = {
       format: 'nat',
       nullable: true,
     },
+    rateLimit: {
+      max: {
+        doc: 'Requests of one caller in a window before 429 is answered, counted by each replica; needs the package @fastify/rate-limit; unset: no limit',
+        format: 'nat',
+        nullable: true,
+      },
+      window: { doc: 'Length of that window, from 100ms to 24h', format: 'duration', default: '1m' },
+    },
   },
   request: {
     timeout: {
