@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -33,6 +34,7 @@ const browserArguments =
  * @param browserPath of Chromium
  */
 export async function startDevRun(services: readonly string[], browserPath: string): Promise<DevRun> {
+  const port = 10_000 + randomInt(1_000) * 20
   const command = startProcess({
     command: [
       process.execPath,
@@ -42,6 +44,8 @@ export async function startDevRun(services: readonly string[], browserPath: stri
       ...services,
     ],
     cwd: repositoryRoot,
+    // Runs of other tests look for free ports at the same time: each begins elsewhere.
+    env: { PORT: String(port), OPS_PORT: String(port + 10) },
     patienceMs: 60_000,
   })
   const folder = mkdtempSync(join(tmpdir(), 'keelson-browser-'))

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -41,6 +42,12 @@ process.on('SIGTERM', () => { say('stopping'); ${onStop} })
 `
 }
 
+/** Where a run begins to look for free ports, below those of outgoing connections. */
+export function portsOfRun(): { readonly PORT: string; readonly OPS_PORT: string } {
+  const port = 10_000 + randomInt(1_000) * 20
+  return { PORT: String(port), OPS_PORT: String(port + 10) }
+}
+
 /** Starts `keelson dev` in a folder. */
 export function startDev(
   cwd: string,
@@ -50,7 +57,8 @@ export function startDev(
   return startProcess({
     command: [process.execPath, '--conditions=keelson-source', bin, 'dev', ...args],
     cwd,
-    env,
+    // Runs of other tests look for free ports at the same time: each begins elsewhere.
+    env: { ...portsOfRun(), ...env },
     patienceMs: 50_000,
   })
 }

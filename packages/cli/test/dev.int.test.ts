@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { requireServer, type TestProcess } from '@keelson/testing'
 import { describe, expect, it } from 'vitest'
-import { devFolder, isRunning, startDev, writeService } from './dev-folder.ts'
+import { devFolder, isRunning, portsOfRun, startDev, writeService } from './dev-folder.ts'
 
 const etcd = requireServer('etcd')
 
@@ -40,9 +40,10 @@ describe('keelson dev', () => {
 
   it('gives a service other ports where its own are taken', async () => {
     const root = devFolder({ one: {} })
-    await using first = startDev(root, ['one'])
+    const ports = portsOfRun()
+    await using first = startDev(root, ['one'], ports)
     await first.line(isUp, 'the first run')
-    await using second = startDev(root, ['one'])
+    await using second = startDev(root, ['one'], ports)
     await second.line(isUp, 'the second run')
     expect(portOf(second)).not.toBe(portOf(first))
   })

@@ -105,9 +105,15 @@ async function readFacts(folder: string, env: Readonly<Record<string, string | u
     // A service without a definition of its own, or with one that is broken just now, can be run all the same.
     const reason = isKeelsonError(error) || error instanceof Error ? error.message : String(error)
     const note = `Its definition cannot be asked, so that every service of the run is handed over to it. ${reason}`
-    const nothing = { name: undefined, ports: undefined, targets: undefined, choosesHost: false }
+    const nothing = { name: undefined, ports: portsIn(env), targets: undefined, choosesHost: false }
     return { ...nothing, graceMs: GRACE_MS, note }
   }
+}
+
+/** Ports that the environment names; a service of which nothing else is known takes them by itself. */
+function portsIn({ PORT, OPS_PORT }: Readonly<Record<string, string | undefined>>): Facts['ports'] {
+  const [port, opsPort] = [Number(PORT), Number(OPS_PORT)]
+  return port > 0 && opsPort > 0 ? { port, opsPort } : undefined
 }
 
 function numberAt(values: Readonly<Record<string, ShownValue>>, key: string, otherwise: number): number {
