@@ -82,7 +82,7 @@ const id = '7'
 const body = JSON.stringify({ id })
 const expected = JSON.stringify({ id, title: `Video ${id}` })
 
-/** @returns `200` for the whole right answer, else another status, `wrong answer`, `timeout` or the code of the error */
+/** @returns `200` for the whole right answer, else another status (with the reason where the service itself refused), `wrong answer`, `timeout` or the code of the error */
 function ask(agent: Agent, { host, port }: Address, method: 'GET' | 'POST'): Promise<string> {
   const headers = { 'content-type': 'application/json', 'content-length': String(body.length) }
   return new Promise((resolve) => {
@@ -105,7 +105,9 @@ function ask(agent: Agent, { host, port }: Address, method: 'GET' | 'POST'): Pro
       response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
       response.once('error', (error: NodeJS.ErrnoException) => settle(error.code ?? error.message))
       response.once('end', () => {
-        if (response.statusCode !== 200) settle(String(response.statusCode))
+        const shed = response.headers['x-shed']
+        if (shed !== undefined) settle(`${response.statusCode} shed: ${String(shed)}`)
+        else if (response.statusCode !== 200) settle(String(response.statusCode))
         else settle(text === expected ? '200' : 'wrong answer')
       })
     })
