@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { startProcess, type TestProcess } from '@keelson/testing'
 
@@ -54,13 +55,24 @@ export function startDev(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
 ): TestProcess {
-  return startProcess({
+  const dev = startProcess({
     command: [process.execPath, '--conditions=keelson-source', bin, 'dev', ...args],
     cwd,
     // Runs of other tests look for free ports at the same time: each begins elsewhere.
     env: { ...portsOfRun(), ...env },
     patienceMs: 50_000,
   })
+  return {
+    ...dev,
+    // Not by SIGKILL, after which nobody would end its services.
+    async [Symbol.asyncDispose]() {
+      dev.signal('SIGINT')
+      await wait(700)
+      dev.signal('SIGINT')
+      await dev.exited().catch(() => {})
+      await dev[Symbol.asyncDispose]()
+    },
+  }
 }
 
 /** Whether a process is there; one that has ended and was not waited for is not. */
