@@ -91,7 +91,7 @@ export interface ContractFile {
     })[];
 }
 export interface ContractPaths {
-    readonly sample: string;
+    readonly sample: string | undefined;
     readonly liveness: string | undefined;
     readonly readiness: string | undefined;
     readonly metrics: string | undefined;
@@ -193,6 +193,9 @@ export const cliErrors: {
     readonly KEELSON_CLI_DEFINITION_INVALID: string;
     readonly KEELSON_CLI_ETCD_UNREACHABLE: string;
     readonly KEELSON_CLI_ETCD_REFUSED: string;
+    readonly KEELSON_CLI_DEV_PRODUCTION: string;
+    readonly KEELSON_CLI_UPDATE_REFUSED: string;
+    readonly KEELSON_CLI_TEMPLATE_UNAVAILABLE: string;
 };
 export const cliExitCodes: {
     readonly pass: 0;

@@ -40,6 +40,7 @@ export const coreErrors: {
     readonly KEELSON_DNS_UNAVAILABLE: string;
 };
 export function isKeelsonError(value: unknown, code?: string): value is KeelsonError;
+export function nearest(name: string, candidates: Iterable<string>): string | undefined;
 export const optionRules: {
     readonly number: (bounds?: NumberBounds) => OptionRule;
     readonly string: OptionRule;
@@ -55,11 +56,17 @@ export const optionRules: {
 
 export interface AdmissionShed {
     readonly service: string;
-    readonly reason: 'limit' | 'deadline' | 'draining';
+    readonly reason: 'backlog' | 'limit' | 'deadline' | 'draining' | 'rate';
+    readonly criticality: 'critical' | 'default' | 'sheddable';
+}
+export interface AdmissionWaited {
+    readonly service: string;
+    readonly waitMs: number;
 }
 export interface BreakerChanged {
     readonly service: string;
     readonly dependency: string;
+    readonly operation?: string | undefined;
     readonly from: BreakerState;
     readonly to: BreakerState;
     readonly callCount: number;
@@ -87,7 +94,12 @@ export interface ChannelPayloads {
     'keelson.config.state': ConfigStateChanged;
     'keelson.config.warned': ConfigWarned;
     'keelson.log.dropped': LogDropped;
+    'keelson.log.shipped': LogShipped;
+    'keelson.resource.connected': ResourceConnected;
+    'keelson.resource.changed': ResourceChanged;
     'keelson.admission.shed': AdmissionShed;
+    'keelson.admission.waited': AdmissionWaited;
+    'keelson.trace.lost': TraceLost;
     'keelson.work.declared': WorkDeclared;
     'keelson.work.completed': WorkCompleted;
     'keelson.process.stalled': ProcessStalled;
@@ -160,6 +172,7 @@ export interface DependencyDeclared {
 }
 export interface DnsAnswer {
     readonly service: string;
+    readonly hostname: string;
     readonly from: 'query' | 'cache' | 'stale' | 'negative';
 }
 export interface DnsQuery {
@@ -177,7 +190,7 @@ export interface EndpointChanged {
     readonly upCount: number;
     readonly ejectedCount: number;
 }
-export type ExitReason = 'first-start' | 'clean' | 'uncaught-error' | 'unhandled-rejection' | 'heap-abort' | 'memory-kill' | 'stall-kill' | 'deadline' | 'second-signal' | 'exit' | 'unknown';
+export type ExitReason = 'first-start' | 'clean' | 'restart' | 'uncaught-error' | 'unhandled-rejection' | 'heap-abort' | 'memory-kill' | 'stall-kill' | 'deadline' | 'second-signal' | 'exit' | 'unknown';
 export interface HealthChanged {
     readonly service: string;
     readonly check: string;
@@ -233,6 +246,12 @@ export interface LogDropped {
     readonly reason: string;
     readonly count: number;
 }
+export interface LogShipped {
+    readonly service: string;
+    readonly isConnected: boolean;
+    readonly count: number;
+    readonly bytes: number;
+}
 export interface MetricsProblem {
     readonly service: string;
     readonly problem: 'overflow' | 'collect' | 'adopted';
@@ -264,6 +283,25 @@ export interface RequestCompleted {
     readonly statusCode: number;
     readonly durationMs: number;
     readonly aborted: boolean;
+}
+export interface ResourceChanged {
+    readonly service: string;
+    readonly resource: string;
+    readonly up: boolean;
+    readonly error?: unknown;
+}
+export interface ResourceConnected {
+    readonly service: string;
+    readonly resource: string;
+    readonly result: 'success' | 'failure';
+    readonly durationMs: number;
+    readonly error?: unknown;
+}
+export interface TraceLost {
+    readonly service: string;
+    readonly reason: 'queue-full' | 'export-failed';
+    readonly count: number;
+    readonly error?: unknown;
 }
 export interface TypedChannel<Payload> {
     readonly hasSubscribers: boolean;
@@ -303,19 +341,47 @@ export const systemClock: Clock;
 
 // @keelson/core/context
 
+export interface AttemptFacts {
+    readonly dependency: string;
+    readonly method: string;
+    readonly template: string;
+    readonly host: string;
+    readonly port: number;
+    readonly retry: number;
+}
+export interface AttemptSpan extends SpanIds {
+    end(statusCode: number | undefined, error?: unknown): void;
+}
+export interface ContextSpan extends SpanIds {
+    startAttempt(attempt: AttemptFacts): AttemptSpan;
+}
 export type Criticality = 'critical' | 'default' | 'sheddable';
 export interface RequestContext {
     readonly requestId: string;
     readonly traceId?: string | undefined;
     readonly spanId?: string | undefined;
     readonly traceFlags?: string | undefined;
+    readonly span?: ContextSpan | undefined;
+    readonly traceState?: string | undefined;
     readonly deadline?: number | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly criticality?: Criticality | undefined;
     logFragment?: string | undefined;
+    log?: object | undefined;
+}
+export interface SpanIds {
+    readonly traceId: string;
+    readonly spanId: string;
+    readonly traceFlags: string;
 }
 export function currentContext(): RequestContext | undefined;
 export function runWithContext<T>(context: RequestContext, fn: () => T): T;
+
+// @keelson/core/metric-names
+
+export const abbreviatedUnits: readonly string[];
+export function baseUnitOf(word: string): string | undefined;
+export function hasNamePart(name: string, word: string): boolean;
 
 // @keelson/core/dns
 
@@ -393,6 +459,7 @@ export interface AccessRecord {
     readonly requestId: string;
     readonly traceId?: string | undefined;
     readonly spanId?: string | undefined;
+    readonly traceSampled?: boolean;
     readonly method: string;
     readonly route: string | undefined;
     readonly url: string;
@@ -405,9 +472,12 @@ export interface AccessRecord {
     readonly aborted: boolean;
 }
 export type ClosingHook = (deadlineMs: number) => Promise<void> | void;
+export type DrainableServer = Server | Http2Server | Http2SecureServer;
 export interface InboundOptions {
     readonly trusted?: readonly string[];
     readonly clock?: Clock;
+    readonly log?: object | undefined;
+    readonly tracer?: RequestTracer | undefined;
 }
 export class InboundRequest implements RequestContext {
     #private;
@@ -415,6 +485,7 @@ export class InboundRequest implements RequestContext {
     readonly traceId: string | undefined;
     readonly spanId: string | undefined;
     readonly traceFlags: string | undefined;
+    readonly traceState: string | undefined;
     readonly deadline: number | undefined;
     readonly criticality: Criticality | undefined;
     readonly startedAtMs: number;
@@ -423,7 +494,9 @@ export class InboundRequest implements RequestContext {
     response: ServerResponse | undefined;
     route: string | undefined;
     logFragment: string | undefined;
-    constructor(request: IncomingMessage, startedAtMs: number, requestId: string, remoteIp: string, trust: TrustedHeaders);
+    readonly log: object | undefined;
+    readonly span: RequestSpan | undefined;
+    constructor(request: IncomingMessage, startedAtMs: number, requestId: string, remoteIp: string, trust: TrustedHeaders, log: object | undefined, span: RequestSpan | undefined);
     get signal(): AbortSignal;
     abort(reason: unknown): void;
 }
@@ -435,8 +508,15 @@ export interface ListenAddress {
 }
 export type NetworkTest = (address: string | undefined) => boolean;
 export type RequestOpener = (request: IncomingMessage) => InboundRequest;
+export interface RequestSpan extends ContextSpan {
+    end(record: AccessRecord): void;
+}
+export interface RequestTracer {
+    startRequest(request: IncomingMessage, parent: TraceParent | undefined): RequestSpan;
+}
 export interface ServerDrain {
     track(inbound: InboundRequest, response: ServerResponse): void;
+    release(response: ServerResponse): void;
     readonly inFlightCount: number;
     inFlight(): readonly InboundRequest[];
     announce(): void;
@@ -458,7 +538,7 @@ export interface TraceParent {
 export function accessRecord(inbound: InboundRequest, endedAtMs: number, contentLength?: number | string | readonly string[] | undefined): AccessRecord;
 export function createNetworkTest(networks: readonly string[]): NetworkTest;
 export function createRequestOpener(options?: InboundOptions): RequestOpener;
-export function createServerDrain(server: Server, options?: ServerDrainOptions): ServerDrain;
+export function createServerDrain(server: DrainableServer, options?: ServerDrainOptions): ServerDrain;
 export const inboundDefaults: {
     readonly trusted: readonly string[];
 };
@@ -539,10 +619,12 @@ export interface WorkTrackerOptions {
     readonly service: string;
     readonly kind: WorkKind;
     readonly name: string;
+    readonly log?: object | undefined;
     readonly clock?: Clock;
 }
 export function createLifecycle(options: LifecycleOptions): Lifecycle;
-export function createWorkTracker({ service, kind, name, clock, }: WorkTrackerOptions): WorkTracker;
+export function createWorkTracker({ service, kind, name, log, clock, }: WorkTrackerOptions): WorkTracker;
+export function endProcess(request: StopRequest): boolean;
 export function exitCodeOf(error: unknown): number;
 export const exitCodes: {
     readonly clean: 0;
@@ -621,7 +703,7 @@ export interface ActionsOptions {
 }
 export interface MetricsPage {
     readonly contentType: string;
-    readonly body: string;
+    readonly body: string | Uint8Array;
 }
 export type OpsAction = (input: ActionInput) => unknown;
 export type OpsHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -686,6 +768,8 @@ export interface LeakEstimate {
 }
 export interface LeakState extends LeakEstimate {
     readonly timeToLimitMs: number | undefined;
+    readonly collectedBytes: number | undefined;
+    readonly collectionCount: number;
 }
 export type LeakVerdict = 'unknown' | 'flat' | 'growing';
 export interface LeakWatch {
@@ -709,6 +793,14 @@ export interface LimitWarning {
     readonly limitBytes: number;
     readonly message: string;
 }
+export type MemoryGuard = (nowMs: number, look: MemoryLook) => MemoryRelief | undefined;
+export interface MemoryGuardOptions {
+    readonly snapshotRatio?: number;
+    readonly snapshotIntervalMs?: number;
+    readonly restartRatio?: number;
+    readonly restartAgeMs?: number;
+    readonly random?: () => number;
+}
 export interface MemoryLimits {
     readonly limitBytes: number | undefined;
     readonly usageBytes: number | undefined;
@@ -716,11 +808,27 @@ export interface MemoryLimits {
     readonly peakBytes: number | undefined;
     readonly oomKillCount: number | undefined;
 }
+export interface MemoryLook {
+    readonly oldSpaceLimitBytes: number;
+    readonly collectedBytes: number | undefined;
+    readonly collectionCount: number;
+    readonly rssBytes: number | undefined;
+    readonly workingSetBytes: number | undefined;
+    readonly containerLimitBytes: number | undefined;
+}
+export interface MemoryRelief {
+    readonly action: 'snapshot' | 'restart';
+    readonly reason: string;
+}
 export interface MemoryVitals {
     readonly heapUsedBytes: number;
     readonly heapLimitBytes: number;
     readonly externalBytes: number;
     readonly rssBytes: number | undefined;
+}
+export interface OldSpaceFlags {
+    readonly execArgv?: readonly string[];
+    readonly nodeOptions?: string | undefined;
 }
 export interface PressureSample extends MemoryVitals {
     readonly containerLimitBytes: number | undefined;
@@ -730,6 +838,7 @@ export type TextReader = (path: string) => string | undefined;
 export function createLeakDetector(options?: LeakDetectorOptions): LeakDetector;
 export function createLeakWatch({ service, limitBytes, windowMs, clock, onMajorCollection, }: LeakWatchOptions): LeakWatch;
 export function createLimitReader({ read, machineMemoryBytes, }?: LimitSources): () => ContainerLimits;
+export function createMemoryGuard(startedAtMs: number, options?: MemoryGuardOptions): MemoryGuard;
 export function createPressureWatch(): (sample: PressureSample) => readonly LimitWarning[];
 export function fitHeapMegabytes(containerLimitBytes: number): number;
 export function fitThreadPool(limitCores: number): number;
@@ -737,9 +846,17 @@ export function heapWarning(heapLimitBytes: number, containerLimitBytes: number 
 export const leakDetectorDefaults: {
     readonly windowMs: number;
 };
+export const memoryGuardDefaults: {
+    readonly snapshotRatio: number;
+    readonly snapshotIntervalMs: number;
+    readonly restartRatio: number;
+    readonly restartAgeMs: number;
+};
+export function oldSpaceLimitBytes(heapLimitBytes: number, { execArgv, nodeOptions }?: OldSpaceFlags): number;
 export const pressureShare: number;
 export function readLimits(sources?: LimitSources): ContainerLimits;
 export function readMemoryVitals(): MemoryVitals;
+export function readOldSpaceUsedBytes(): number;
 export const systemTextReader: TextReader;
 export function usedOfContainer({ rssBytes, workingSetBytes, }: Pick<PressureSample, 'rssBytes' | 'workingSetBytes'>): number;
 
@@ -760,6 +877,7 @@ export interface ProcessWatchOptions {
     readonly heartbeatMs?: number;
     readonly inFlightCount?: () => number;
     readonly lastProbeAtMs?: () => number | undefined;
+    readonly onBeat?: (look: MemoryLook) => void;
     readonly limits?: LimitSources;
     readonly leakWindowMs?: number;
     readonly clock?: Clock;
@@ -790,7 +908,7 @@ interface KeepingTimes {
 interface OpsAnswer {
     readonly statusCode: number;
     readonly contentType: string;
-    readonly body: string;
+    readonly body: string | Uint8Array;
     readonly allow?: string;
 }
 interface OpsRequest {
@@ -805,6 +923,7 @@ interface TrustedHeaders {
     readonly traceId: string | undefined;
     readonly spanId: string | undefined;
     readonly traceFlags: string | undefined;
+    readonly traceState: string | undefined;
     readonly deadline: number | undefined;
     readonly criticality: Criticality | undefined;
 }

@@ -2,13 +2,6 @@
 
 // @keelson/fastify
 
-export interface Admission {
-    admit(inbound: InboundRequest, underway: number): Refusal | undefined;
-}
-export interface AdmissionOptions {
-    readonly maxConcurrent?: number;
-    readonly clock?: Clock;
-}
 export type FastifyErrorCode = keyof typeof fastifyErrors;
 export type KeelsonPlugin = (app: FastifyInstance, options: KeelsonPluginOptions, done: () => void) => void;
 export interface KeelsonPluginOptions {
@@ -17,11 +10,14 @@ export interface KeelsonPluginOptions {
     readonly metrics?: Metrics;
     readonly drain?: ServerDrain;
     readonly trusted?: readonly string[];
+    readonly tracer?: RequestTracer;
     readonly admission?: AdmissionOptions;
+    readonly context?: boolean;
     readonly clock?: Clock;
 }
 export interface KeelsonRouteConfig {
     readonly silent?: boolean;
+    readonly exempt?: boolean;
 }
 export interface Problem {
     readonly type: 'about:blank';
@@ -31,29 +27,40 @@ export interface Problem {
     readonly requestId: string;
     readonly code?: string;
 }
-export interface Refusal {
-    readonly reason: 'limit' | 'deadline';
-    readonly retryAfterSeconds: number;
+export interface RateLimitModule {
+    readonly default: (app: FastifyInstance, options: object, done: (error?: Error) => void) => void;
 }
-export function createAdmission(options?: AdmissionOptions): Admission;
+export interface RateLimitOptions {
+    readonly service: string;
+    readonly maxRequests: number;
+    readonly windowMs?: number;
+    readonly trusted?: readonly string[];
+}
 export const fastifyErrors: {
-    readonly KEELSON_ADMISSION_OPTIONS_INVALID: string;
+    readonly KEELSON_ADMISSION_RATE_EXCEEDED: string;
+    readonly KEELSON_ADMISSION_RATE_LIMIT_MISSING: string;
     readonly KEELSON_FASTIFY_OPTIONS_INVALID: string;
 };
 export function inboundOf(request: FastifyRequest): InboundRequest | undefined;
 export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptions): void;
+export function installRateLimit(app: FastifyInstance, options: RateLimitOptions, load?: () => Promise<RateLimitModule>): Promise<void>;
 export function keelsonAppOptions(log: Log, own?: FastifyServerOptions): FastifyServerOptions;
 export const keelsonPlugin: KeelsonPlugin;
+export const rateLimitDefaults: {
+    readonly windowMs: number;
+};
 
 // @keelson/fastify/route-endings
 
 export interface RouteEnding {
     readonly route: string | undefined;
+    readonly limit: RouteLimit | undefined;
     complete(record: AccessRecord): void;
 }
 export interface RouteEndingOptions {
     readonly log: Log | undefined;
     readonly metrics: Metrics | undefined;
+    readonly admission: Admission | undefined;
     readonly silent: boolean;
 }
 export class RouteEndings {

@@ -14,23 +14,27 @@ export interface BodyCallOptions<Schema extends StandardSchema | undefined = und
 }
 export type Call = <const Path extends string, Schema extends StandardSchema | undefined = undefined, Fallback = never>(path: Path, ...options: CallArguments<Path, CallOptions<Schema, Fallback>>) => Promise<ResponseBody<Schema> | Fallback>;
 export type CallArguments<Path extends string, Options> = string extends Path ? [options?: Options & PathOptions<Path>] : [PathParameterName<Path>] extends [never] ? [options?: Options & PathOptions<Path>] : [options: Options & PathOptions<Path>];
-export interface CallOptions<Schema extends StandardSchema | undefined = undefined, Fallback = never> {
-    readonly query?: Readonly<Record<string, QueryValue>>;
-    readonly headers?: Readonly<Record<string, string>>;
-    readonly signal?: AbortSignal;
-    readonly timeoutMs?: number;
+export interface CallOptions<Schema extends StandardSchema | undefined = undefined, Fallback = never> extends CommonCallOptions<Fallback> {
     readonly response?: Schema;
-    readonly fallback?: (error: KeelsonError) => Fallback | Promise<Fallback>;
-    readonly idempotent?: boolean;
 }
 export type ClientErrorCode = keyof typeof clientErrors;
 export type ClientFallback = (error: KeelsonError, call: FailedCall) => unknown;
 export type ClientFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
+export interface CommonCallOptions<Fallback = never> {
+    readonly query?: Readonly<Record<string, QueryValue>>;
+    readonly headers?: Readonly<Record<string, string>>;
+    readonly signal?: AbortSignal;
+    readonly timeoutMs?: number;
+    readonly fallback?: (error: KeelsonError) => Fallback | Promise<Fallback>;
+    readonly idempotent?: boolean;
+    readonly deduplicate?: boolean;
+}
 export interface FailedCall {
     readonly method: HttpMethod;
     readonly path: string;
 }
-export interface HttpClient {
+export interface HttpClient<Declared extends Operations = NoOperations> {
+    readonly call: OperationCall<Declared>;
     readonly get: Call;
     readonly head: Call;
     readonly delete: BodyCall;
@@ -39,28 +43,33 @@ export interface HttpClient {
     readonly patch: BodyCall;
     readonly request: RequestCall;
     readonly fetch: ClientFetch;
+    update(policy: HttpClientPolicy): void;
     state(): HttpClientState;
     isolate(): Promise<void>;
     release(): Promise<void>;
     close(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
 }
-export interface HttpClientOptions extends Policy {
+export interface HttpClientOptions<Declared extends Operations = Operations> extends HttpClientPolicy {
     readonly service: string;
     readonly dependency: string;
     readonly target: string;
     readonly profile?: Profile;
     readonly propagation?: boolean;
+    readonly operations?: Declared;
     readonly fallback?: ClientFallback;
+    readonly resolver?: Resolver;
+    readonly clock?: Clock;
+    readonly random?: () => number;
+}
+export interface HttpClientPolicy extends Policy {
+    readonly deduplicate?: boolean;
     readonly connectTimeoutMs?: number;
     readonly endpoints?: EndpointPolicy | false;
     readonly connectionMaxAgeMs?: number | false;
-    readonly resolver?: Resolver;
     readonly maxConnections?: number;
     readonly keepAliveMs?: number;
     readonly maxResponseBytes?: number;
-    readonly clock?: Clock;
-    readonly random?: () => number;
 }
 export interface HttpClientState extends PipelineState {
     readonly target: string;
@@ -68,6 +77,23 @@ export interface HttpClientState extends PipelineState {
     readonly endpoints: readonly EndpointState[];
 }
 export type HttpMethod = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+export type NoOperations = Readonly<Record<never, Operation>>;
+export interface Operation {
+    readonly method: HttpMethod;
+    readonly path: string;
+    readonly response?: StandardSchema;
+    readonly group?: string;
+    readonly timeoutMs?: number;
+    readonly idempotent?: boolean;
+    readonly deduplicate?: boolean;
+}
+export type OperationCall<Declared extends Operations> = <const Name extends keyof Declared & string, Fallback = never>(name: Name, ...options: CallArguments<Declared[Name]['path'], OperationOptions<Declared[Name], Fallback>>) => Promise<ResponseBody<Declared[Name]['response']> | Fallback>;
+export type OperationOptions<Declared extends Operation, Fallback = never> = CommonCallOptions<Fallback> & (Declared['method'] extends BodyMethod ? {
+    readonly body?: unknown;
+} : {
+    readonly body?: never;
+});
+export type Operations = Readonly<Record<string, Operation>>;
 export type PathOptions<Path extends string> = string extends Path ? {
     readonly params?: Readonly<Record<string, PathValue>>;
 } : [PathParameterName<Path>] extends [never] ? {
@@ -87,6 +113,7 @@ export interface TransportStats {
     readonly free: number;
     readonly pending: number;
 }
+export function checkClientPolicy(policy: HttpClientPolicy, profile?: Profile): void;
 export const clientErrors: {
     readonly KEELSON_CLIENT_OPTIONS_INVALID: string;
     readonly KEELSON_CLIENT_REQUEST_INVALID: string;
@@ -99,7 +126,7 @@ export const clientErrors: {
     readonly KEELSON_CLIENT_CANCELLED: string;
     readonly KEELSON_CLIENT_CLOSED: string;
 };
-export function createHttpClient(options: HttpClientOptions): HttpClient;
+export function createHttpClient<const Declared extends Operations = NoOperations>(options: HttpClientOptions<Declared>): HttpClient<Declared>;
 export function expandPath(template: string, params?: Readonly<Record<string, PathValue>>): string;
 export const httpClientDefaults: {
     readonly maxConnections: number;
@@ -110,3 +137,7 @@ export const httpClientDefaults: {
     readonly endpoints: Readonly<Record<Profile, Required<EndpointPolicy> | false>>;
     readonly propagation: Readonly<Record<Profile, boolean>>;
 };
+
+// Not exported, but part of the types above.
+
+type BodyMethod = 'POST' | 'PUT' | 'PATCH' | 'DELETE';

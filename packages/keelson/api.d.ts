@@ -2,6 +2,10 @@
 
 // keelson
 
+export type AppOptions = FastifyServerOptions & {
+    readonly http2?: boolean;
+    readonly https?: ServerOptions | SecureServerOptions | null;
+};
 export interface DependencyDefinition extends Omit<HttpClientOptions, 'service' | 'dependency' | 'target' | 'clock' | 'random'> {
     readonly target: string;
 }
@@ -15,7 +19,7 @@ export interface RuntimeOptions {
     readonly argv?: readonly string[];
     readonly cwd?: string;
     readonly signals?: boolean;
-    readonly fastify?: FastifyServerOptions | FastifyInstance;
+    readonly fastify?: AppOptions | FastifyInstance;
     readonly logDestination?: {
         write(line: string): void;
     };
@@ -29,6 +33,7 @@ export interface Service<Definition extends ServiceDefinition = ServiceDefinitio
     readonly log: Log['logger'];
     readonly metrics: Metrics;
     readonly health: Health;
+    resource: AddResource;
     worker: ServiceWork['worker'];
     job: ServiceWork['job'];
     task: ServiceWork['task'];
@@ -48,9 +53,10 @@ export interface ServiceDefinition {
     readonly refine?: (values: never) => readonly RefineFault[] | undefined;
     readonly http?: boolean;
     readonly dependencies?: Readonly<Record<string, DependencyDefinition>>;
+    readonly metrics?: Readonly<Record<string, MetricDeclaration>>;
 }
 export type ServiceDependencies<Definition extends ServiceDefinition> = {
-    readonly [Name in keyof NonNullable<Definition['dependencies']>]: HttpClient;
+    readonly [Name in keyof NonNullable<Definition['dependencies']>]: HttpClient<OperationsOf<NonNullable<Definition['dependencies']>[Name]>>;
 };
 export type ServiceSchema<Definition extends ServiceDefinition> = HouseSchema & (Definition extends {
     readonly config: infer Schema;
@@ -182,6 +188,48 @@ export const houseSchema: {
                 readonly env: 'GELF_URL';
                 readonly sources: readonly ['default', 'file', 'env', 'arg'];
             };
+            readonly caFile: {
+                readonly doc: 'PEM file of the authority that signed the certificate of the receiver; unset: those that Node trusts';
+                readonly format: 'string';
+                readonly nullable: true;
+                readonly env: 'GELF_CA_FILE';
+                readonly sources: readonly ['default', 'file', 'env', 'arg'];
+            };
+            readonly compression: {
+                readonly doc: 'How messages that do not fit one datagram are packed, over udp:// only';
+                readonly format: readonly ['none', 'gzip', 'zlib'];
+                readonly default: 'none';
+                readonly sources: readonly ['default', 'file', 'env', 'arg'];
+            };
+        };
+    };
+    readonly metrics: {
+        readonly exemplars: {
+            readonly doc: 'Show the id of the last sampled trace in each bucket of request durations, to whoever asks for OpenMetrics';
+            readonly format: 'boolean';
+            readonly default: false;
+            readonly reload: 'hot';
+        };
+    };
+    readonly otel: {
+        readonly endpoint: {
+            readonly doc: 'Receiver of traces by OTLP/HTTP, /v1/traces is added; unset: no traces; needs the package @keelson/otel';
+            readonly format: 'url';
+            readonly nullable: true;
+            readonly env: 'OTEL_EXPORTER_OTLP_ENDPOINT';
+            readonly sources: readonly ['default', 'file', 'env', 'arg'];
+        };
+        readonly headers: {
+            readonly doc: 'Headers for the receiver of traces, name=value with commas between';
+            readonly format: 'string';
+            readonly nullable: true;
+            readonly sensitive: true;
+            readonly env: 'OTEL_EXPORTER_OTLP_HEADERS';
+        };
+        readonly sampleRatio: {
+            readonly doc: 'Share of the traces begun here that are kept, from 0 to 1; a caller who has decided is followed';
+            readonly format: 'number';
+            readonly default: 1;
         };
     };
     readonly etcd: {
@@ -251,6 +299,34 @@ export const houseSchema: {
             readonly sources: readonly ['default', 'file', 'env', 'arg'];
         };
     };
+    readonly limits: {
+        readonly snapshotRatio: {
+            readonly doc: 'Share of the heap that major collections leave in use at which a heap snapshot is written, from 0 to 1; 0: never';
+            readonly format: 'number';
+            readonly default: 0;
+        };
+        readonly snapshotInterval: {
+            readonly doc: 'Least time between two such snapshots; at least 5 minutes are kept in any case';
+            readonly format: 'duration';
+            readonly default: '1h';
+        };
+        readonly snapshotDir: {
+            readonly doc: 'Folder of the heap snapshot, of which there is one; unset: state.dir';
+            readonly format: 'string';
+            readonly nullable: true;
+            readonly sources: readonly ['default', 'file', 'env', 'arg'];
+        };
+        readonly restartRatio: {
+            readonly doc: 'Share of the heap, left by major collections, or of the memory of the container at which the service drains and ends with 75, from 0 to 1; 0: never';
+            readonly format: 'number';
+            readonly default: 0;
+        };
+        readonly restartAge: {
+            readonly doc: 'Age below which the service does not restart of its own accord';
+            readonly format: 'duration';
+            readonly default: '10m';
+        };
+    };
     readonly termination: {
         readonly message: {
             readonly doc: 'File that takes the last words of the process';
@@ -274,11 +350,40 @@ export const houseSchema: {
             readonly env: 'SHUTDOWN_GRACE';
         };
     };
+    readonly admission: {
+        readonly backlog: {
+            readonly doc: 'Longest time that a request may wait for its turn before 503 is answered; critical ones half as long again, sheddable ones half as long; 0: no bound. At most 1m';
+            readonly format: 'duration';
+            readonly default: '100ms';
+        };
+        readonly maxConcurrent: {
+            readonly doc: 'Requests under way at most; unset: no bound';
+            readonly format: 'nat';
+            readonly nullable: true;
+        };
+        readonly rateLimit: {
+            readonly max: {
+                readonly doc: 'Requests of one caller in a window before 429 is answered, counted by each replica; needs the package @fastify/rate-limit; unset: no limit';
+                readonly format: 'nat';
+                readonly nullable: true;
+            };
+            readonly window: {
+                readonly doc: 'Length of that window, from 100ms to 24h';
+                readonly format: 'duration';
+                readonly default: '1m';
+            };
+        };
+    };
     readonly request: {
         readonly timeout: {
             readonly doc: 'Longest time that a handler may take before 503 is answered; 0: no limit';
             readonly format: 'duration';
             readonly default: '0s';
+        };
+        readonly context: {
+            readonly doc: 'Run handlers in the context of their request; without it only request.log carries its id';
+            readonly format: 'boolean';
+            readonly default: true;
         };
     };
 };
@@ -287,6 +392,7 @@ export const keelsonErrors: {
     readonly KEELSON_SERVICE_STATE_INVALID: string;
     readonly KEELSON_SERVICE_TASK_UNKNOWN: string;
 };
+export { logger }
 
 // keelson/attach
 
@@ -297,6 +403,7 @@ export type AttachedService<Definition extends ServiceDefinition = ServiceDefini
     readonly opsPort: number;
 };
 export function attach<const Definition extends ServiceDefinition>(server: Server, definition: Definition, options?: AttachOptions): Promise<AttachedService<Definition>>;
+export { logger }
 
 // keelson/preload
 
@@ -304,12 +411,18 @@ export function attach<const Definition extends ServiceDefinition>(server: Serve
 
 // keelson/tools
 
+export interface ServiceDescription {
+    readonly name: string;
+    readonly dependencies: readonly string[];
+    readonly metrics: readonly MetricDefinition[];
+}
 export interface ToolPlace {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly argv: readonly string[];
     readonly cwd: string;
 }
 export function describeConfiguration(definition: ServiceDefinition): readonly KeyDescription[];
+export function describeService(definition: ServiceDefinition): ServiceDescription;
 export function inspectConfiguration(definition: ServiceDefinition, place: ToolPlace): Promise<LocalInspection>;
 export function openConfiguration(definition: ServiceDefinition, place: ToolPlace): Promise<Pick<Config<unknown>, 'explain' | 'toRedacted' | 'warnings' | 'hash' | 'close'>>;
 
@@ -320,6 +433,10 @@ interface ServiceWork {
     readonly job: <T>(name: string, fn: (work: Work) => Promise<T> | T, options?: JobOptions) => () => Promise<T>;
     readonly task: (name: string, fn: (work: Work) => Promise<void> | void) => void;
 }
+type AddResource = <Client>(name: string, definition: ResourceDefinition<Client>) => Promise<Resource<Client>>;
+type OperationsOf<Dependency> = Dependency extends {
+    readonly operations: infer Declared extends Operations;
+} ? Declared : NoOperations;
 type RouteOf = (request: IncomingMessage) => string | undefined;
 
 // Added to types of others.

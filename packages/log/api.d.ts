@@ -12,13 +12,22 @@ export interface GelfAdapter {
 export interface GelfAdapterOptions {
     readonly url: string;
     readonly ca?: string;
+    readonly caFile?: string;
+    readonly compression?: GelfCompression;
     readonly maxQueueCount?: number;
     readonly maxQueueBytes?: number;
     readonly closeTimeoutMs?: number;
     readonly onDropped?: (reason: string, count: number) => void;
+    readonly onShipped?: (shipped: GelfShipped) => void;
     readonly clock?: Clock;
     readonly random?: () => number;
     readonly lookup?: AddressLookup;
+}
+export type GelfCompression = 'none' | 'gzip' | 'zlib';
+export interface GelfShipped {
+    readonly isConnected: boolean;
+    readonly count: number;
+    readonly bytes: number;
 }
 export interface GelfShippingStats {
     readonly sentCount: number;
@@ -84,6 +93,8 @@ export interface LogOptions {
 export interface LogShipping {
     readonly url: string;
     readonly ca?: string;
+    readonly caFile?: string;
+    readonly compression?: GelfCompression;
 }
 export { Logger }
 export interface OutputSystem {
@@ -109,6 +120,7 @@ export function createLog(options: LogOptions): Log;
 export function createStdoutDestination(options?: StdoutDestinationOptions): LogDestination;
 export function formatPretty(line: string, options?: PrettyOptions): string;
 export const gelfAdapterDefaults: Readonly<{
+    compression: GelfCompression;
     maxQueueCount: number;
     maxQueueBytes: number;
     closeTimeoutMs: number;
@@ -125,6 +137,7 @@ export const logErrors: {
     readonly KEELSON_LOG_OPTIONS_INVALID: string;
     readonly KEELSON_LOG_GELF_PRO_MISSING: string;
 };
+export function logger(module?: string): Logger;
 export const stdoutDestinationDefaults: Readonly<{
     maxQueueBytes: number;
 }>;

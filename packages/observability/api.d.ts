@@ -2,6 +2,13 @@
 
 // @keelson/observability
 
+export interface AlertCase {
+    readonly alert: string;
+    readonly situation: string;
+    readonly series: Readonly<Record<string, string>>;
+    readonly at: string;
+    readonly fires: Readonly<Record<string, string>> | undefined;
+}
 export interface AlertRule {
     readonly alert: string;
     readonly expr: string;
@@ -16,15 +23,21 @@ export interface Board {
     readonly job?: string;
     readonly rows: readonly Row[];
 }
-export interface ExportOptions {
+export interface ExportOptions extends ObservabilityOptions {
+    readonly folder: string;
+}
+export type ObservabilityErrorCode = keyof typeof observabilityErrors;
+export interface ObservabilityFile {
+    readonly path: string;
+    readonly text: string;
+}
+export interface ObservabilityOptions {
     readonly service: string;
     readonly job?: string;
     readonly dependencies?: readonly string[];
     readonly metrics?: readonly MetricDefinition[];
     readonly runbookBase?: string;
-    readonly folder: string;
 }
-export type ObservabilityErrorCode = keyof typeof observabilityErrors;
 export interface Panel {
     readonly title: string;
     readonly description: string;
@@ -50,15 +63,20 @@ export type Severity = 'page' | 'ticket';
 export interface Target {
     readonly expr: string;
     readonly legend: string;
+    readonly exemplar?: boolean;
 }
-export type Unit = 's' | 'bytes' | 'percentunit' | 'reqps' | 'ops' | 'short' | 'dateTimeAsIso';
+export type Unit = 's' | 'bytes' | 'Bps' | 'percentunit' | 'reqps' | 'ops' | 'short' | 'dateTimeAsIso';
+export const alertCases: readonly AlertCase[];
 export function boardJson({ uid, title, job, rows }: Board): string;
-export function exportObservability(options: ExportOptions): Promise<readonly string[]>;
+export function exportObservability({ folder, ...options }: ExportOptions): Promise<readonly string[]>;
 export const houseBoard: Board;
 export const houseRules: readonly RuleGroup[];
 export const observabilityErrors: {
     readonly KEELSON_OBSERVABILITY_OPTIONS_INVALID: string;
 };
+export function observabilityFiles(options: ObservabilityOptions): Promise<readonly ObservabilityFile[]>;
+export function ruleTests(ruleFile: string, groups: readonly RuleGroup[], cases: readonly AlertCase[], runbookBase?: string): string;
 export function rulesYaml(groups: readonly RuleGroup[], runbookBase?: string): string;
+export function serviceAlertCases(job: string): readonly AlertCase[];
 export function serviceBoard(service: string, job: string, dependencies: readonly string[], metrics: readonly MetricDefinition[]): Board;
 export function serviceRules(service: string, job: string): readonly RuleGroup[];

@@ -13,6 +13,7 @@ export interface Attempt {
 export interface Balancer {
     update(keys: readonly string[], ejectable?: boolean): void;
     pick(limits?: PickLimits): EndpointLease | undefined;
+    tune(policy: EndpointPolicy & Pick<BalancerOptions, 'penaltyMs'>): void;
     state(): readonly EndpointState[];
 }
 export interface BalancerOptions extends EndpointPolicy {
@@ -37,19 +38,23 @@ export interface BulkheadPolicy {
 }
 export interface CircuitBreaker {
     readonly state: BreakerState;
+    readonly operation: string | undefined;
     readonly counts: WindowCounts;
     readonly retryAfterMs: number;
     allow(): number;
     report(permit: number, outcome: BreakerOutcome): void;
     run<T>(operation: () => Promise<T>, outcomeOf?: (error: unknown) => BreakerOutcome): Promise<T>;
+    update(policy: BreakerPolicy): void;
     isolate(): void;
     release(): void;
+    reset(): void;
     close(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
 }
 export interface CircuitBreakerOptions extends BreakerPolicy {
     readonly service: string;
     readonly dependency: string;
+    readonly operation?: string;
     readonly clock?: Clock;
     readonly random?: () => number;
 }
@@ -91,6 +96,8 @@ export interface PickLimits {
 }
 export interface Pipeline {
     run<T, Fallback = never>(operation: (attempt: Attempt) => Promise<T>, call?: PipelineCall<Fallback>): Promise<T | Fallback>;
+    runShared<Shared, T, Fallback = never>(key: string, operation: (attempt: Attempt) => Promise<Shared>, receive: (shared: Shared) => T | Promise<T>, call?: PipelineCall<Fallback>): Promise<T | Fallback>;
+    update(policy: Policy): void;
     state(): PipelineState;
     isolate(): Promise<void>;
     release(): Promise<void>;
@@ -102,6 +109,7 @@ export interface PipelineCall<Fallback = never> {
     readonly hedgeable?: boolean;
     readonly signal?: AbortSignal | undefined;
     readonly timeoutMs?: number | undefined;
+    readonly operation?: string | undefined;
     readonly fallback?: ((error: unknown) => Fallback | Promise<Fallback>) | undefined;
 }
 export interface PipelineOptions extends Policy {
@@ -114,6 +122,7 @@ export interface PipelineOptions extends Policy {
 }
 export interface PipelineState {
     readonly breaker: BreakerState | undefined;
+    readonly groups: Readonly<Record<string, BreakerState>>;
     readonly inFlight: number;
     readonly queued: number;
     readonly retryTokens: number | undefined;
@@ -142,6 +151,7 @@ export interface RetryBudget {
     readonly tokens: number;
     deposit(): void;
     withdraw(): boolean;
+    update(policy: RetryBudgetPolicy): void;
 }
 export interface RetryBudgetOptions extends RetryBudgetPolicy {
     readonly clock?: Clock;
@@ -180,6 +190,8 @@ export interface WindowCounts {
 }
 export const breakerDefaults: Required<BreakerPolicy>;
 export const bulkheadDefaults: Required<BulkheadPolicy>;
+export function checkEndpointPolicy(policy: EndpointPolicy): void;
+export function checkPolicy(profile: Profile, policy: Policy): ResolvedPolicy;
 export function circuitBreaker(options: CircuitBreakerOptions): Promise<CircuitBreaker>;
 export function classifyError(error: unknown): Classification;
 export function createBalancer(options: BalancerOptions): Balancer;
@@ -188,15 +200,113 @@ export const endpointDefaults: Required<EndpointPolicy>;
 export const hedgeDefaults: Required<HedgePolicy>;
 export const profiles: Readonly<Record<Profile, ResolvedPolicy>>;
 export const resilienceErrors: {
+    readonly KEELSON_ADMISSION_OPTIONS_INVALID: string;
     readonly KEELSON_RESILIENCE_OPTIONS_INVALID: string;
     readonly KEELSON_RESILIENCE_CIRCUIT_OPEN: string;
     readonly KEELSON_RESILIENCE_BULKHEAD_FULL: string;
     readonly KEELSON_RESILIENCE_TIMEOUT: string;
     readonly KEELSON_RESILIENCE_DEADLINE_EXCEEDED: string;
     readonly KEELSON_RESILIENCE_CANCELLED: string;
+    readonly KEELSON_RESOURCE_UNAVAILABLE: string;
     readonly KEELSON_RESILIENCE_CLOSED: string;
 };
 export function retry<T>(operation: (retry: number) => Promise<T>, options?: RetryOptions): Promise<T>;
 export function retryBudget(options?: RetryBudgetOptions): RetryBudget;
 export const retryBudgetDefaults: Required<RetryBudgetPolicy>;
 export const retryDefaults: Required<RetryPolicy>;
+
+// @keelson/resilience/admission
+
+export class Admission {
+    #private;
+    constructor(options?: AdmissionOptions);
+    get inFlight(): number;
+    get waiting(): number;
+    route(): RouteLimit;
+    admit(arrival: Arrival, route: RouteLimit): Verdict;
+    queue(arrival: Arrival, route: RouteLimit, applicant: Applicant): void;
+    begin(route: RouteLimit): void;
+    end(route: RouteLimit, nowMs: number, durationMs: number, isSample: boolean): void;
+}
+export interface AdmissionOptions {
+    readonly backlogMs?: number;
+    readonly maxConcurrent?: number;
+    readonly clock?: Clock;
+    readonly defer?: (callback: () => void) => void;
+}
+export interface Applicant {
+    readonly isGone: () => boolean;
+    readonly start: (waitedMs: number) => void;
+    readonly refuse: (refusal: Refusal) => void;
+}
+export interface Arrival {
+    readonly deadline: number | undefined;
+    readonly criticality: Criticality | undefined;
+    readonly startedAtMs: number;
+}
+export interface Refusal {
+    readonly reason: AdmissionShed['reason'];
+    readonly retryAfterSeconds: number;
+}
+export class RouteLimit {
+    #private;
+    inFlight: number;
+    constructor(boundMs: number);
+    get limit(): number;
+    allows(criticality: Criticality | undefined): boolean;
+    leastMs(nowMs: number): number;
+    begin(): void;
+    end(nowMs: number, durationMs: number, isSample: boolean): void;
+}
+export type Verdict = Refusal | 'later' | undefined;
+export const admissionDefaults: {
+    readonly backlogMs: number;
+};
+
+// @keelson/resilience/resource
+
+export interface ConnectContext {
+    readonly signal: AbortSignal;
+    readonly lost: (error?: unknown) => void;
+}
+export interface Resource<Client> extends AsyncDisposable {
+    readonly client: Client;
+    connected(signal?: AbortSignal): Promise<Client>;
+    run<T, Fallback = never>(operation: (client: Client, attempt: Attempt) => Promise<T>, call?: PipelineCall<Fallback>): Promise<T | Fallback>;
+    check(signal: AbortSignal): Promise<HealthResult>;
+    state(): ResourceState;
+    close(): Promise<void>;
+}
+export interface ResourceDefinition<Client> {
+    readonly connect: (context: ConnectContext) => Promise<Client> | Client;
+    readonly check?: (client: Client, signal: AbortSignal) => Promise<unknown>;
+    readonly close: (client: Client) => unknown;
+    readonly isOutage?: (error: unknown) => boolean;
+    readonly critical?: boolean;
+    readonly policy?: Policy & {
+        readonly profile?: Profile;
+    };
+    readonly connectTimeoutMs?: number;
+    readonly connectBackoffMs?: number;
+    readonly maxConnectBackoffMs?: number;
+    readonly checkIntervalMs?: number;
+    readonly checkTimeoutMs?: number;
+}
+export interface ResourceOptions<Client> extends ResourceDefinition<Client> {
+    readonly service: string;
+    readonly name: string;
+    readonly clock?: Clock;
+    readonly random?: () => number;
+}
+export interface ResourceState extends PipelineState {
+    readonly status: 'connecting' | 'connected' | 'closed';
+    readonly connectCount: number;
+}
+export function createResource<Client>(options: ResourceOptions<Client>): Resource<Client>;
+export const resourceDefaults: {
+    readonly connectTimeoutMs: number;
+    readonly connectBackoffMs: number;
+    readonly maxConnectBackoffMs: number;
+    readonly checkIntervalMs: number;
+    readonly checkTimeoutMs: number;
+};

@@ -110,6 +110,12 @@ export interface ServerAvailability {
     readonly reason: string | undefined;
 }
 export type ServerBinary = keyof typeof serverPackages;
+export interface ServerFixture {
+    readonly port: number;
+    kill(): Promise<void>;
+    start(): Promise<void>;
+    close(): Promise<void>;
+}
 export interface TestLogger {
     write(line: string): void;
     readonly lines: readonly Readonly<Record<string, unknown>>[];
@@ -142,9 +148,20 @@ export const serverPackages: {
     readonly wrk: 'wrk';
     readonly valgrind: 'valgrind';
     readonly openssl: 'openssl';
+    readonly postgres: 'postgresql';
+    readonly 'redis-server': 'redis-server';
+    readonly 'rabbitmq-server': 'rabbitmq-server';
+    readonly buildah: 'buildah';
+    readonly unshare: 'util-linux';
+    readonly script: 'bsdutils';
+    readonly chromium: 'chromium';
+    readonly xmllint: 'libxml2-utils';
 };
 export function startCuttingProxy(target: number): Promise<CuttingProxy>;
 export function startEtcd(path?: string, options?: EtcdFixtureOptions): Promise<EtcdFixture>;
 export function startEtcdCluster(path?: string, size?: number): Promise<readonly EtcdFixture[]>;
 export function startGelfReceiver(options: GelfReceiverOptions): Promise<GelfReceiver>;
+export function startPostgres(path: string): Promise<ServerFixture>;
 export function startProcess({ command, cwd, env, patienceMs }: ProcessOptions): TestProcess;
+export function startRabbitmq(path: string): Promise<ServerFixture>;
+export function startRedis(path: string): Promise<ServerFixture>;
