@@ -297,7 +297,7 @@ describe('installKeelson', () => {
   })
 
   it('runs handlers without context where that is switched off', async () => {
-    const { url } = await serve(
+    const { url, lines } = await serve(
       (app) => {
         app.get('/', async (request) => {
           request.log.info('still with its id')
@@ -308,6 +308,8 @@ describe('installKeelson', () => {
     )
     const response = await fetch(url, { headers: { 'x-request-id': 'bare-1' } })
     expect(await response.json()).toEqual([true, 'bare-1'])
+    const own = lines().find((line) => line['short_message'] === 'still with its id')
+    expect(own?.['_request_id']).toBe('bare-1')
   })
 
   it('writes no line for a silent route unless it fails', async () => {

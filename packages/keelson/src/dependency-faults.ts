@@ -1,37 +1,46 @@
-import type { ConfigSchema, Refine, RefineFault } from '@keelson/config'
+import type { ConfigSchema, ConfigValues, Refine, RefineFault } from '@keelson/config'
 import { isKeelsonError } from '@keelson/core/errors'
 import type { ServiceDefinition } from './definition.ts'
 import { configName, type DependencySettings, withSettings } from './dependency-keys.ts'
+import type { HouseSchema } from './house-schema.ts'
+import { logFaults } from './log-faults.ts'
 
 /** What {@link refineOf} reads of a configuration; the schema has been built along it. */
-interface DependencyValues {
+interface CheckedValues {
+  readonly log: ConfigValues<HouseSchema>['log']
   readonly dependencies: Readonly<Record<string, DependencySettings>>
 }
 
 /**
- * The check across keys of a service: the policies of its dependencies, which only the policy's own rules can judge (ranges, numbers
- * that contradict each other), and what its definition brings. So a policy that cannot be used refuses its whole change, at the
- * start and at run time.
- *
- * @returns `undefined` where there is nothing to check
+ * The check across keys of a service: numbers of its log, the policies of its dependencies, which only the policy's own rules can
+ * judge (ranges, numbers that contradict each other), and what its definition brings. So what cannot be used refuses its whole
+ * change, at the start and at run time.
  */
-export async function refineOf(definition: ServiceDefinition): Promise<Refine<ConfigSchema> | undefined> {
+export async function refineOf(definition: ServiceDefinition): Promise<Refine<ConfigSchema>> {
   const { dependencies = {} } = definition
   // Its author has said what it reads; the schema of the service is what it is run on.
   const own = definition.refine as Refine<ConfigSchema> | undefined
-  const names = Object.keys(dependencies)
-  if (names.length === 0) return own
-  const { checkClientPolicy } = await import('@keelson/http-client')
+  const checkDependencies = await dependencyCheck(dependencies)
   return (values) => {
-    // The schema has these keys for the dependencies of the definition.
-    const { dependencies: settings } = values as unknown as DependencyValues
-    const faults = Object.entries(dependencies).flatMap(([name, declared]) => {
+    // The schema has these keys, those of the dependencies for the dependencies of the definition.
+    const { log, dependencies: settings } = values as unknown as CheckedValues
+    return [...logFaults(log), ...checkDependencies(settings), ...(own?.(values) ?? [])]
+  }
+}
+
+/** The client is only loaded where there is something to call. */
+async function dependencyCheck(
+  dependencies: NonNullable<ServiceDefinition['dependencies']>,
+): Promise<(settings: CheckedValues['dependencies']) => readonly RefineFault[]> {
+  const declarations = Object.entries(dependencies)
+  if (declarations.length === 0) return () => []
+  const { checkClientPolicy } = await import('@keelson/http-client')
+  return (settings) =>
+    declarations.flatMap(([name, declared]) => {
       const configured = settings[name]
       if (configured === undefined) return []
       return faultOf(name, () => checkClientPolicy(withSettings(declared, configured), declared.profile))
     })
-    return [...faults, ...(own?.(values) ?? [])]
-  }
 }
 
 function faultOf(name: string, check: () => void): readonly RefineFault[] {

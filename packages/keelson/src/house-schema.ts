@@ -92,11 +92,13 @@ export const houseSchema = {
       doc: 'Share of requests whose lines below warn are written, all of them or none, from 0 to 1',
       format: 'number',
       default: 1,
+      reload: 'hot',
     },
     burstLimit: {
-      doc: 'Lines of one message that are written in ten seconds; 0: no limit',
+      doc: 'Lines of one message that are written in ten seconds; 0: no limit. At most 1000000',
       format: 'nat',
       default: 0,
+      reload: 'hot',
     },
     captureConsole: {
       doc: 'Write what console.* and warnings of the process say as lines of the log',

@@ -35,7 +35,7 @@ export async function loadConfig(definition: ServiceDefinition, runtime: Runtime
   const config = await createConfig({
     service: definition.name,
     schema: schemaOf(definition, runtime),
-    ...(refine === undefined ? {} : { refine }),
+    refine,
     env: runtime.env,
     argv: runtime.argv,
     cwd: runtime.cwd,

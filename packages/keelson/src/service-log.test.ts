@@ -102,6 +102,26 @@ describe('createServiceLog', () => {
     expect(lines.some((line) => line.includes('sampled"'))).toBe(false)
   })
 
+  it('follows the sampling and the burst limit of the configuration', () => {
+    const { log, lines, change } = configured()
+    const written = (): number => {
+      const before = lines.length
+      runWithContext({ requestId: 'r' }, () => {
+        for (let index = 0; index < 4; index++) log.current.logger.info('m')
+      })
+      return lines.length - before
+    }
+    expect(written()).toBe(4)
+    change('log.burstLimit', 2)
+    expect(written()).toBe(2)
+    change('log.burstLimit', 0)
+    expect(written()).toBe(4)
+    change('log.sampleRatio', 0)
+    expect(written()).toBe(0)
+    change('log.sampleRatio', 1)
+    expect(written()).toBe(4)
+  })
+
   it('gives the last words of an error the id of its request once', () => {
     const { log, lines } = configured()
     runWithContext({ requestId: 'r-1' }, () => log.fatal(new Error('x')))

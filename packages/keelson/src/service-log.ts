@@ -19,7 +19,7 @@ export interface ServiceLog {
   readonly current: Log
   /** Constant fields of a GELF line of this service, for the one line that is written outside of the log. */
   readonly identity: Readonly<Record<string, string | number>>
-  /** Sets the log up as configured; its level follows the configuration from then on. */
+  /** Sets the log up as configured; its levels, sampling and burst limit follow the configuration from then on. */
   configure(config: HouseConfig): void
   /** Writes the last words of an error that ends the process. */
   fatal(error: unknown): void
@@ -85,6 +85,8 @@ export function createServiceLog(
       log.adoptChannels()
       if (captureConsole) log.captureConsole()
       followLevels(config, log)
+      config.subscribe('log.sampleRatio', (next) => log.setSampleRatio(next))
+      config.subscribe('log.burstLimit', (next) => log.setBurstLimit(next === 0 ? undefined : next))
       // Before anybody else learns of the new values: a secret that has changed is a secret in the first line that has it.
       stopMasking = subscribe('keelson.config.applied', (fact) => {
         if (fact.service === service) log.maskValues(config.sensitiveValues())

@@ -50,7 +50,7 @@ export async function inspectConfiguration(
   return inspectLocal({
     service: definition.name,
     schema: schemaOf(definition, runtime),
-    ...(refine === undefined ? {} : { refine }),
+    refine,
     env: place.env,
     argv: place.argv,
     cwd: place.cwd,

@@ -1,4 +1,5 @@
 import { tmpdir } from 'node:os'
+import { runWithContext } from '@keelson/core/context'
 import {
   createTestLogger,
   requireServer,
@@ -84,6 +85,52 @@ describe.skipIf(etcdProgram.path === undefined)('levels of the log in etcd', () 
     // The keys are still there: only what they did has ended.
     expect(service.config.current.log.level).toBe('debug')
     await etcd.transaction({ [`${prefix}/level`]: null, [`${prefix}/levels`]: null })
+  })
+
+  it('come with sampling and a burst limit, both in force in a running service', async () => {
+    const lines = createTestLogger()
+    await using service = await start(lines)
+    const access = (requestId: string) =>
+      runWithContext({ requestId }, () => service.log.info('of a request'))
+    const isWritten = (write: () => void): boolean => {
+      const before = lines.lines.length
+      write()
+      return lines.lines.length > before
+    }
+    expect(isWritten(() => access('a'))).toBe(true)
+    // Watched from outside of requests, where nothing is sampled: by what the configuration says is in force.
+    await change({ [`${prefix}/sampleRatio`]: '0' }, () => service.config.current.log.sampleRatio === 0)
+    expect(isWritten(() => access('a'))).toBe(false)
+    await change({ [`${prefix}/sampleRatio`]: '0.5' }, () => service.config.current.log.sampleRatio === 0.5)
+    const ids = Array.from({ length: 200 }, (_, index) => `r${index}`)
+    const chosen = ids.filter((id) => isWritten(() => access(id)))
+    expect(chosen.length).toBeGreaterThan(60)
+    expect(chosen.length).toBeLessThan(140)
+    expect(lines.lines.at(-1)).toMatchObject({ _sample_rate: 0.5 })
+
+    await change(
+      { [`${prefix}/sampleRatio`]: null, [`${prefix}/burstLimit`]: '3' },
+      () => service.config.current.log.burstLimit === 3,
+    )
+    const repeated = ids.filter((id) => isWritten(() => access(id)))
+    expect(repeated).toEqual(['r0', 'r1', 'r2'])
+    await change({ [`${prefix}/burstLimit`]: null }, () => service.config.current.log.burstLimit === 0)
+    expect(lines.lines.at(-1)).toMatchObject({
+      _suppressed_message: 'of a request',
+      _suppressed_count: 197,
+    })
+    expect(ids.every((id) => isWritten(() => access(id)))).toBe(true)
+  })
+
+  it('are refused together with a share of requests that is none, and all stays as it was', async () => {
+    const lines = createTestLogger()
+    await using service = await start(lines)
+    await etcd.transaction({ [`${prefix}/level`]: 'debug', [`${prefix}/sampleRatio`]: '3' })
+    await until(() => lines.lines.some((line) => String(line['short_message']).includes('refused')))
+    expect(service.config.current.log).toMatchObject({ level: 'info', sampleRatio: 1 })
+    expect(service.log.level).toBe('info')
+    expect(JSON.stringify(lines.lines)).toContain('log.sampleRatio')
+    await etcd.transaction({ [`${prefix}/level`]: null, [`${prefix}/sampleRatio`]: null })
   })
 
   it('that do not exist are refused, and the level stays', async () => {

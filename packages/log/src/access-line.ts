@@ -1,5 +1,6 @@
 import type { AccessRecord } from '@keelson/core/http'
 import { quote, quoteless } from './json-text.ts'
+import type { LineFilter } from './line-filter.ts'
 
 /** pino's levels that access lines are written at. */
 const infoLevel = 30
@@ -17,10 +18,8 @@ export interface AccessLineOptions {
   readonly timeText: () => string
   /** The least level that is written. */
   readonly threshold: () => number
-  /** Whether the lines of a request are written; without it, all are. Never asked for warnings and errors. */
-  readonly isSampled?: (requestId: string) => boolean
-  /** Share of requests that `isSampled` lets pass. @defaultValue 1 */
-  readonly sampleRatio?: number
+  /** Leaves out the lines of requests that are not sampled. */
+  readonly filter: LineFilter
   /** Takes the line as it was built. */
   readonly write: (line: string) => void
 }
@@ -32,7 +31,7 @@ export interface AccessLineOptions {
 export function createAccessLines(
   options: AccessLineOptions,
 ): (method: string, route: string | undefined) => (record: AccessRecord) => void {
-  const { prefix, slowRequestMs, head, timeText, threshold, isSampled, sampleRatio = 1, write } = options
+  const { prefix, slowRequestMs, head, timeText, threshold, filter, write } = options
   // From the closing quote of the value before to the opening quote of the value after, or to the number.
   const text = (field: string): string => `","${prefix}${field}":"`
   const number = (field: string): string => `,"${prefix}${field}":`
@@ -46,7 +45,7 @@ export function createAccessLines(
   const bytesInName = number('bytes_in')
   const bytesOutName = number('bytes_out')
   const abortedField = `${number('aborted')}"true"`
-  const sampleField = sampleRatio < 1 ? `${number('sample_rate')}${sampleRatio}` : ''
+  const sampleRateName = number('sample_rate')
 
   return (method, route) => {
     const fields =
@@ -62,8 +61,7 @@ export function createAccessLines(
       const status = finite(record.statusCode)
       const level = status >= 500 ? errorLevel : durationMs > slowRequestMs ? warnLevel : infoLevel
       if (level < threshold()) return
-      const mayBeLeftOut = level < warnLevel && isSampled !== undefined
-      if (mayBeLeftOut && !isSampled(record.requestId)) return
+      if (filter.isOn && filter.leavesOutRequest(level, record.requestId)) return
       let start = starts[level]
       if (start === undefined || start.status !== status) {
         start = { status, text: makeStart(level, status) }
@@ -79,7 +77,7 @@ export function createAccessLines(
       const duration = Math.round(finite(durationMs) * 1000) / 1000
       line += durationName + duration + bytesInName + finite(record.bytesIn)
       line += bytesOutName + finite(record.bytesOut) + (record.aborted ? abortedField : '')
-      if (mayBeLeftOut) line += sampleField
+      if (filter.sampleRatio < 1 && level < warnLevel) line += sampleRateName + filter.sampleRatio
       write(`${line}}\n`)
     }
   }

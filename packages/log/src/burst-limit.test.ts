@@ -52,6 +52,38 @@ describe('createLog with burstLimitCount', () => {
     expect(lines.at(-1)).toMatchObject({ _suppressed_count: 2 })
     expect(clock.pendingCount).toBe(0)
   })
+
+  test('can be set, changed and taken away at any time', async () => {
+    const { log, lines, clock } = limited()
+    const write = (count: number): number => {
+      const before = lines.length
+      for (let index = 0; index < count; index++) log.logger.info('m')
+      return lines.length - before
+    }
+    expect(write(5)).toBe(3)
+    log.setBurstLimit(1)
+    expect(lines.at(-1)).toMatchObject({ _suppressed_message: 'm', _suppressed_count: 2 })
+    expect(write(5)).toBe(1)
+    log.setBurstLimit(1)
+    expect(write(5)).toBe(0)
+    log.setBurstLimit(undefined)
+    expect(lines.at(-1)).toMatchObject({ _suppressed_count: 9 })
+    expect(write(50)).toBe(50)
+    log.setBurstLimit(2)
+    expect(write(5)).toBe(2)
+    await clock.advance(10_000)
+    expect(lines.at(-1)).toMatchObject({ _suppressed_count: 3 })
+    expect(clock.pendingCount).toBe(0)
+  })
+
+  test.each([0, 1.5, 1_000_001])('refuses a limit of %d', (count) => {
+    const { log, lines } = limited()
+    expect(() => log.setBurstLimit(count)).toThrow(
+      expect.objectContaining({ code: 'KEELSON_LOG_OPTIONS_INVALID' }),
+    )
+    for (let index = 0; index < 5; index++) log.logger.info('m')
+    expect(lines).toHaveLength(3)
+  })
 })
 
 describe('BurstLimit', () => {

@@ -30,6 +30,8 @@ export interface LineParts {
   readonly bound: BoundFields | undefined
   readonly context: RequestContext | undefined
   readonly transform: Transform | undefined
+  /** Share of requests that the line stands for. A field of the caller's with the name wins. */
+  readonly sampleRate?: number | undefined
 }
 
 /** Options of {@link createLineBuilder}. */
@@ -93,13 +95,14 @@ export function createLineBuilder(options: LineBuilderOptions): LineBuilder {
 }
 
 function build(parts: LineParts, rules: FieldRules): string {
-  const { context, bound, message } = parts
+  const { context, bound, message, sampleRate } = parts
   const writer = new FieldWriter(rules, rules.names.startLine(context !== undefined))
   const report = writeObject(writer, parts.object, parts.transform, message !== undefined)
+  const { prefix } = rules.names
+  if (sampleRate !== undefined) writer.writeReady('sample_rate', `,"${prefix}sample_rate":${sampleRate}`)
   if (bound !== undefined) for (const [name, text] of bound) writer.writeReady(name, text)
 
   const text = `${parts.head}${parts.time}${messageFields(writer, message, report)}${writer.text}`
-  const { prefix } = rules.names
   let end = ''
   if (context !== undefined) {
     const fragment = contextFragment(context)

@@ -132,6 +132,9 @@ const code = 'KEELSON_LOG_OPTIONS_INVALID'
 /** pino's levels, in order. */
 const levelNames: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
+const ratioRule = optionRules.number({ min: 0, max: 1 })
+const burstRule = optionRules.number({ min: 1, max: 1_000_000, integer: true })
+
 /** @throws KEELSON_LOG_OPTIONS_INVALID */
 export function checkLogOptions(options: LogOptions): void {
   checkOptions(code, 'log', options, {
@@ -145,8 +148,8 @@ export function checkLogOptions(options: LogOptions): void {
     format: optionRules.oneOf('gelf', 'gelf-collector', 'pretty'),
     colour: optionRules.boolean,
     levels: levelTable,
-    sampleRatio: optionRules.number({ min: 0, max: 1 }),
-    burstLimitCount: optionRules.number({ min: 1, max: 1_000_000, integer: true }),
+    sampleRatio: ratioRule,
+    burstLimitCount: burstRule,
     fields: optionRules.object,
     redactKeys: textList,
     redactPaths: textList,
@@ -192,6 +195,24 @@ export function checkLevel(level: LogLevel, scope: LevelScope): void {
  */
 export function checkLevels(levels: Readonly<Record<string, LogLevel>>): void {
   checkOptions(code, 'log', { levels }, { levels: levelTable })
+}
+
+/**
+ * Checks a share of requests that is set at run time.
+ *
+ * @throws KEELSON_LOG_OPTIONS_INVALID
+ */
+export function checkSampleRatio(sampleRatio: number): void {
+  checkOptions(code, 'log', { sampleRatio }, { sampleRatio: ratioRule })
+}
+
+/**
+ * Checks a burst limit that is set at run time.
+ *
+ * @throws KEELSON_LOG_OPTIONS_INVALID
+ */
+export function checkBurstLimit(burstLimitCount: number | undefined): void {
+  checkOptions(code, 'log', { burstLimitCount }, { burstLimitCount: burstRule })
 }
 
 function levelTable(value: unknown): string | undefined {

@@ -5,14 +5,16 @@ import { currentContext, type RequestContext } from '@keelson/core/context'
 import type { AccessRecord } from '@keelson/core/http'
 import { createAccessLines } from './access-line.ts'
 import { writeChannelLines } from './channel-lines.ts'
-import { BurstLimit } from './burst-limit.ts'
 import { createLineBuilder } from './gelf-line.ts'
 import { Levels, type LevelScope } from './levels.ts'
+import { LineFilter } from './line-filter.ts'
 import { createLineHeads } from './line-head.ts'
 import {
+  checkBurstLimit,
   checkLevel,
   checkLevels,
   checkLogOptions,
+  checkSampleRatio,
   logDefaults,
   type LogLevel,
   type LogOptions,
@@ -22,7 +24,6 @@ import { addOpenLog, contextLog } from './open-logs.ts'
 import { createGelfLogger, type Logger } from './pino-adapter.ts'
 import { formatPretty } from './pretty.ts'
 import { createValueMask, sensitiveKeys } from './redaction.ts'
-import { createSampling } from './sampling.ts'
 import { createShipper } from './shipping/shipper.ts'
 import { createStdoutDestination } from './stdout-destination.ts'
 import { createTimeText } from './time-text.ts'
@@ -59,6 +60,22 @@ export interface Log {
    * @throws KEELSON_LOG_OPTIONS_INVALID
    */
   setLevels(levels: Readonly<Record<string, LogLevel>>): void
+  /**
+   * Changes the share of requests whose lines are written; see {@link LogOptions.sampleRatio}. A request that is under
+   * way may then have its lines from before or from after the change only.
+   *
+   * @param ratio 0 to 1
+   * @throws KEELSON_LOG_OPTIONS_INVALID
+   */
+  setSampleRatio(ratio: number): void
+  /**
+   * Changes how many lines of one message are written in ten seconds; see {@link LogOptions.burstLimitCount}. What the
+   * limit before has left out is told at once.
+   *
+   * @param count 1 to 1,000,000; `undefined`: no limit
+   * @throws KEELSON_LOG_OPTIONS_INVALID
+   */
+  setBurstLimit(count: number | undefined): void
   /** The logger of a part of the program, with `_module` on its lines and a level that can be set by its name. */
   module(name: string): Logger
   /** Adds secrets to `maskedValues`, once they are known. */
@@ -83,7 +100,7 @@ export interface Log {
   [Symbol.asyncDispose](): Promise<void>
 }
 
-/** pino's number of the level from which nothing is sampled. */
+/** pino's number of the level from which what was left out is told of as a warning. */
 const warnLevel = 40
 
 /** Longest name of host, service, pod and so on: DNS names, which most of them are, have no more (RFC 1035). */
@@ -167,23 +184,16 @@ export function buildLog(options: LogOptions, onClosed: () => void = () => {}): 
     }
   }
 
-  const { sampleRatio = logDefaults.sampleRatio, burstLimitCount } = options
-  const isSampled = sampleRatio < 1 ? createSampling(sampleRatio) : undefined
-  const bursts =
-    burstLimitCount === undefined
-      ? undefined
-      : new BurstLimit({
-          maxCount: burstLimitCount,
-          clock,
-          onSuppressed(message, count, lineLevel) {
-            publishDropped('burst', count)
-            const fields = { suppressed_message: message, suppressed_count: count }
-            logger[lineLevel >= warnLevel ? 'warn' : 'info'](
-              fields,
-              `${count} lines were left out: ${message}`,
-            )
-          },
-        })
+  const filter = new LineFilter({
+    clock,
+    onSuppressed(message, count, lineLevel) {
+      publishDropped('burst', count)
+      const fields = { suppressed_message: message, suppressed_count: count }
+      logger[lineLevel >= warnLevel ? 'warn' : 'info'](fields, `${count} lines were left out: ${message}`)
+    },
+  })
+  filter.setSampleRatio(options.sampleRatio ?? logDefaults.sampleRatio)
+  filter.setBurstLimit(options.burstLimitCount)
 
   const { logger, isDirect, forContext } = createGelfLogger({
     level: options.level ?? logDefaults.level,
@@ -196,8 +206,7 @@ export function buildLog(options: LogOptions, onClosed: () => void = () => {}): 
     redactPaths: options.redactPaths ?? [],
     serializers: options.serializers ?? {},
     mixin: options.mixin,
-    ...(isSampled === undefined ? {} : { isSampled, sampleRatio }),
-    ...(bursts === undefined ? {} : { isLimited: (message, level) => !bursts.passes(message, level) }),
+    filter,
   })
   const levels = new Levels(logger, options.level ?? logDefaults.level, options.levels ?? {}, clock)
   if (!isDirect) {
@@ -218,7 +227,7 @@ export function buildLog(options: LogOptions, onClosed: () => void = () => {}): 
     for (const end of ends) end()
     ends.clear()
     levels.close()
-    bursts?.close()
+    filter.close()
     flush()
     await shipper?.close()
     await destination.close?.()
@@ -233,7 +242,7 @@ export function buildLog(options: LogOptions, onClosed: () => void = () => {}): 
       head,
       timeText,
       threshold: () => logger.levelVal,
-      ...(isSampled === undefined ? {} : { isSampled, sampleRatio }),
+      filter,
       write: (line) => write(builder.finish(line)),
     }),
     get level() {
@@ -246,6 +255,14 @@ export function buildLog(options: LogOptions, onClosed: () => void = () => {}): 
     setLevels(byModule) {
       checkLevels(byModule)
       levels.setModules(byModule)
+    },
+    setSampleRatio(ratio) {
+      checkSampleRatio(ratio)
+      filter.setSampleRatio(ratio)
+    },
+    setBurstLimit(count) {
+      checkBurstLimit(count)
+      filter.setBurstLimit(count)
     },
     module: (name) => levels.module(name),
     maskValues: (values) => mask.add(values),

@@ -1,9 +1,10 @@
 import { tracingChannel } from 'node:diagnostics_channel'
 import { runWithContext } from '@keelson/core/context'
-import { checkGelfLine } from '@keelson/testing'
+import { checkGelfLine, createFakeClock } from '@keelson/testing'
 import { pino, stdSerializers, symbols } from 'pino'
 import { describe, expect, test } from 'vitest'
 import { createLineBuilder } from './gelf-line.ts'
+import { LineFilter } from './line-filter.ts'
 import { createLineHeads } from './line-head.ts'
 import { createGelfLogger, type GelfLogger, type GelfLoggerOptions } from './pino-adapter.ts'
 import { createValueMask, sensitiveKeys } from './redaction.ts'
@@ -208,6 +209,27 @@ describe.each(ways)('a logger that writes %s', (_way, create) => {
     logger.info({ request_id: 'free' }, 'm')
     expect(last()).toMatchObject({ _request_id: 'free' })
     expect(lines.flatMap((line) => checkGelfLine(line))).toEqual([])
+  })
+
+  test('writes the share of requests that its line stands for, and leaves out what it does not stand for', () => {
+    const filter = new LineFilter({ clock: createFakeClock(), onSuppressed() {} })
+    const { logger, lines, last } = create({ filter })
+    filter.setSampleRatio(0.999)
+    runWithContext({ requestId: 'r' }, () => {
+      logger.info('m')
+      expect(last()['_sample_rate']).toBe(0.999)
+      logger.info(unprintable, '%s', unprintable)
+      expect(last()['_sample_rate']).toBe(0.999)
+      logger.warn('m')
+      expect(last()).not.toHaveProperty('_sample_rate')
+      const count = lines.length
+      filter.setSampleRatio(0)
+      logger.info('m')
+      expect(lines).toHaveLength(count)
+    })
+    filter.setSampleRatio(0.999)
+    logger.info('outside')
+    expect(last()).not.toHaveProperty('_sample_rate')
   })
 
   test('never throws, whatever the arguments do', () => {

@@ -2,6 +2,7 @@ import { tracingChannel } from 'node:diagnostics_channel'
 import { currentContext, type RequestContext } from '@keelson/core/context'
 import { pino, stdSerializers, symbols, type ChildLoggerOptions, type Logger, type LoggerOptions } from 'pino'
 import type { BoundFields, LineBuilder, Transform } from './gelf-line.ts'
+import type { LineFilter } from './line-filter.ts'
 import { createTransform } from './pino-transform.ts'
 import { redactedText } from './redaction.ts'
 import { readProperty } from './safe-value.ts'
@@ -23,12 +24,8 @@ export interface GelfLoggerOptions {
   readonly redactPaths: readonly string[]
   readonly serializers: Readonly<Record<string, (value: unknown) => unknown>>
   readonly mixin: (() => object) | undefined
-  /** Whether the lines of a request are written; without it, all are. Never asked from `warn` on. */
-  readonly isSampled?: (requestId: string) => boolean
-  /** Share of requests that `isSampled` lets pass, written on their lines. */
-  readonly sampleRatio?: number
-  /** Whether a message, before its arguments are put in, was written too often. Never asked for fatal lines. */
-  readonly isLimited?: (message: string, level: number) => boolean
+  /** Leaves lines out; without it, none are. */
+  readonly filter?: LineFilter
   /** The symbols of pino. Other ones show in tests what happens when a pino knows them no more. */
   readonly pinoSymbols?: Readonly<Record<string, symbol>>
 }
@@ -76,8 +73,6 @@ const unreadableMessage = 'A log call failed: its arguments cannot be read'
 const childOptionKeys: ReadonlySet<string> = new Set(['level', 'serializers', 'formatters', 'customLevels'])
 
 const infoLevel = 30
-const warnLevel = 40
-const fatalLevel = 60
 
 /**
  * Makes a pino logger whose lines are built by `builder` instead of pino: through a symbol that pino exports, tried out
@@ -103,7 +98,7 @@ export function createGelfLogger(options: GelfLoggerOptions): GelfLogger {
 /** Whether a pino with our line builder writes what we would write. */
 function isHonoured(options: GelfLoggerOptions, known: Readonly<Record<string, symbol>>): boolean {
   let written = ''
-  const { isSampled: _sampled, isLimited: _limited, sampleRatio: _ratio, ...plain } = options
+  const { filter: _leavesOut, ...plain } = options
   try {
     const write = (line: string): void => void (written += line)
     const probe = createDirect({ ...plain, write, level: 'info', fields: {}, mixin: undefined }, known)
@@ -118,7 +113,7 @@ function isHonoured(options: GelfLoggerOptions, known: Readonly<Record<string, s
 }
 
 function createDirect(options: GelfLoggerOptions, known: Readonly<Record<string, symbol>>): Logger {
-  const { builder, head, write } = options
+  const { builder, head, write, filter } = options
   const asJsonKey = known['asJsonSym']
   if (asJsonKey === undefined) throw new TypeError('pino has no symbol asJsonSym')
   const logger = createPino(options, known, write, {})
@@ -126,14 +121,16 @@ function createDirect(options: GelfLoggerOptions, known: Readonly<Record<string,
 
   function asJson(this: OpenLogger, object: object, message: unknown, level: number, time: string): string {
     const state = this[stateKey]
+    const context = this[contextKey] ?? currentContext()
     return builder.line({
       head: head(level),
       time,
       message,
       object,
       bound: state.bound,
-      context: this[contextKey] ?? currentContext(),
+      context,
       transform: state.transform,
+      sampleRate: filter?.isOn === true ? filter.rateOf(level, context) : undefined,
     })
   }
 
@@ -154,9 +151,8 @@ function createDirect(options: GelfLoggerOptions, known: Readonly<Record<string,
 
 /** The slower way, without a symbol: pino's line is parsed and built anew. */
 function createParsing(options: GelfLoggerOptions, known: Readonly<Record<string, symbol>>): Logger {
-  const { builder, head, timeText, write } = options
+  const { builder, head, timeText, write, mixin, filter } = options
   let current: OpenLogger | undefined
-  const mixin = sampledMixin(options)
   const logger: OpenLogger = createPino(
     options,
     known,
@@ -164,22 +160,24 @@ function createParsing(options: GelfLoggerOptions, known: Readonly<Record<string
       // pino has built this line from an object: level and msg are its own, the rest is the caller's.
       const { level, timestamp: _time, msg, ...object } = JSON.parse(text) as Record<string, unknown>
       const writer = current ?? logger
+      const context = writer[contextKey] ?? currentContext()
       const line = builder.line({
         head: head(Number(level)),
         time: timeText(),
         message: msg,
         object,
         bound: writer[stateKey].bound,
-        context: writer[contextKey] ?? currentContext(),
+        context,
         transform: undefined,
+        sampleRate: filter?.rateOf(Number(level), context),
       })
       write(line)
     },
     {
       // The only place where pino names the logger that a line comes from.
-      mixin(_object, level, writer) {
+      mixin(_object, _level, writer) {
         current = writer as OpenLogger // every logger of this pino is one of ours
-        return mixin === undefined ? {} : safely(() => mixin(level, writer))
+        return mixin === undefined ? {} : safely(mixin)
       },
     },
   )
@@ -192,9 +190,7 @@ function createPino(
   write: (text: string) => void,
   extra: LoggerOptions,
 ): OpenLogger {
-  const { flush, redactPaths } = options
-  const mixin = sampledMixin(options)
-  const isFiltered = options.isSampled !== undefined || options.isLimited !== undefined
+  const { flush, redactPaths, mixin, filter } = options
   const settings: LoggerOptions = {
     level: options.level,
     base: null,
@@ -202,7 +198,7 @@ function createPino(
     serializers: { ...options.serializers },
     hooks: {
       logMethod(args, method, level) {
-        if (isFiltered && isLeftOut(options, this, args, level)) return
+        if (filter?.isOn === true && isLeftOut(filter, this, args, level)) return
         try {
           method.apply(this, args)
         } catch {
@@ -211,7 +207,7 @@ function createPino(
       },
     },
     ...(redactPaths.length === 0 ? {} : { redact: { paths: [...redactPaths], censor: redactedText } }),
-    ...(mixin === undefined ? {} : { mixin: (_object, level, writer) => safely(() => mixin(level, writer)) }),
+    ...(mixin === undefined ? {} : { mixin: () => safely(mixin) }),
     ...extra,
   }
   const stream = {
@@ -311,6 +307,7 @@ function rescue(options: GelfLoggerOptions, logger: Logger, args: readonly unkno
         bound: state.bound,
         context,
         transform: state.transform,
+        sampleRate: options.filter?.rateOf(level, context),
       }),
     )
   } catch {
@@ -318,33 +315,10 @@ function rescue(options: GelfLoggerOptions, logger: Logger, args: readonly unkno
   }
 }
 
-/** Whether a line is left out: that of a request that is not sampled, or of a message that was written too often. */
-function isLeftOut(
-  { isSampled, isLimited }: GelfLoggerOptions,
-  logger: Logger,
-  args: readonly unknown[],
-  level: number,
-): boolean {
-  if (isSampled !== undefined && level < warnLevel) {
-    const context = (logger as OpenLogger)[contextKey] ?? currentContext() // every logger of this pino is one of ours
-    if (context !== undefined && !isSampled(context.requestId)) return true
-  }
-  if (isLimited === undefined || level >= fatalLevel) return false
-  const message = args.find((value) => typeof value === 'string')
-  return message !== undefined && isLimited(message, level)
-}
-
-/** The mixin of the options, and the share of requests on the lines of those that were sampled. */
-function sampledMixin({
-  mixin,
-  sampleRatio,
-}: GelfLoggerOptions): ((level: number, writer: Logger) => object) | undefined {
-  if (sampleRatio === undefined) return mixin
-  return (level, writer) => {
-    const context = (writer as OpenLogger)[contextKey] ?? currentContext() // every logger of this pino is one of ours
-    const isChosen = level < warnLevel && context !== undefined
-    return { ...mixin?.(), ...(isChosen ? { sample_rate: sampleRatio } : {}) }
-  }
+function isLeftOut(filter: LineFilter, logger: Logger, args: readonly unknown[], level: number): boolean {
+  const context = (logger as OpenLogger)[contextKey] ?? currentContext() // every logger of this pino is one of ours
+  if (context !== undefined && filter.leavesOutRequest(level, context.requestId)) return true
+  return filter.leavesOutMessage(level, args)
 }
 
 function safely(mixin: () => object): object {

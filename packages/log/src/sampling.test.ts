@@ -39,6 +39,16 @@ describe('createSampling', () => {
   })
 })
 
+/** The lines of a request that has all of them: message and rate. */
+function allWith(rate: number | undefined): readonly unknown[] {
+  return [
+    ['bound', rate],
+    ['child', rate],
+    ['GET / 200', rate],
+    ['always', undefined],
+  ]
+}
+
 describe('createLog with sampleRatio', () => {
   test('writes all lines of a request or none, warnings always, and what is outside of requests', () => {
     const lines: string[] = []
@@ -75,5 +85,60 @@ describe('createLog with sampleRatio', () => {
       false,
       false,
     ])
+  })
+
+  test('can change at any time, for loggers and routes that exist already', () => {
+    const lines: Record<string, unknown>[] = []
+    const log = createLog({
+      service: 'demo',
+      destination: { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) },
+    })
+    const context = { requestId: 'r' }
+    const bound = log.forContext(context)
+    const child = log.logger.child({ part: 'a' })
+    const access = log.accessLine('GET', '/')
+    const writtenWith = (ratio: number): readonly unknown[] => {
+      lines.length = 0
+      log.setSampleRatio(ratio)
+      bound.info('bound')
+      runWithContext(context, () => child.info({ b: 1 }, 'child'))
+      access({ ...record, requestId: 'r' })
+      bound.warn('always')
+      return lines.map((line) => [line['short_message'], line['_sample_rate']])
+    }
+    expect(writtenWith(1)).toEqual(allWith(undefined))
+    expect(writtenWith(0)).toEqual([['always', undefined]])
+    expect(writtenWith(0.999)).toEqual(allWith(0.999))
+    expect(writtenWith(1)).toEqual(allWith(undefined))
+  })
+
+  test('lets a field of the caller win over the rate, and writes neither twice', () => {
+    const lines: string[] = []
+    const log = createLog({
+      service: 'demo',
+      sampleRatio: 0.999,
+      destination: { write: (line) => void lines.push(line) },
+    })
+    log.forContext({ requestId: 'r' }).info({ sample_rate: 7 }, 'm')
+    expect(lines.join('').match(/"_sample_rate":[^,}]+/g)).toEqual(['"_sample_rate":7'])
+  })
+
+  test('is relied on by logs that are made while a request that is left out is handled', () => {
+    const lines: string[] = []
+    const destination = { write: (line: string) => void lines.push(line) }
+    const log = runWithContext({ requestId: 'r' }, () =>
+      createLog({ service: 'demo', sampleRatio: 0, burstLimitCount: 1, destination }),
+    )
+    expect(lines).toEqual([]) // no warning that lines are built twice
+    log.logger.info('m')
+    expect(lines).toHaveLength(1)
+  })
+
+  test.each([-0.1, 1.1, Number.NaN, '1'])('refuses %j', (ratio) => {
+    const log = createLog({ service: 'demo', destination: { write() {} } })
+    // Callers without types.
+    expect(() => log.setSampleRatio(ratio as number)).toThrow(
+      expect.objectContaining({ code: 'KEELSON_LOG_OPTIONS_INVALID' }),
+    )
   })
 })
