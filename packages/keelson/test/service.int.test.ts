@@ -263,20 +263,20 @@ describe('createService', () => {
   })
 
   it('refuses a configuration that breaks a rule across keys, with its key', async () => {
-    const limits = { least: { format: 'int', default: 1 }, most: { format: 'int', default: 2 } } as const
+    const bounds = { least: { format: 'int', default: 1 }, most: { format: 'int', default: 2 } } as const
     const failing = run(
       {
         name: 'refined',
-        config: { limits },
-        refine: ({ limits: { least, most } }: { limits: { least: number; most: number } }) =>
-          least > most ? [{ key: 'limits.least', problem: 'is above limits.most' }] : [],
+        config: { bounds },
+        refine: ({ bounds: { least, most } }: { bounds: { least: number; most: number } }) =>
+          least > most ? [{ key: 'bounds.least', problem: 'is above bounds.most' }] : [],
       },
-      { env: { LIMITS__LEAST: '3' } },
+      { env: { BOUNDS__LEAST: '3' } },
     )
     await expect(failing).rejects.toThrow(
       expect.objectContaining({
         code: 'KEELSON_CONFIG_INVALID',
-        message: expect.stringContaining('is above limits.most'),
+        message: expect.stringContaining('is above bounds.most'),
       }),
     )
   })
