@@ -1,12 +1,6 @@
-import { Session, url } from 'node:inspector'
+import type { Session } from 'node:inspector'
 
-/** Takes the stack of a main thread that does not answer, from another thread. */
-export interface StackTaker {
-  /** Frames of the main thread, innermost first, or a sentence that says why there are none. Never rejects. */
-  take(): Promise<string>
-}
-
-/** A thread in native code (a synchronous read, a regular expression) never pauses: then this is given up. */
+/** A thread in native code (a synchronous read, a child process waited for) never pauses: then this is given up. */
 const GIVE_UP_MS = 1_000
 
 interface CallFrame {
@@ -19,49 +13,53 @@ interface CallFrame {
 }
 
 /**
- * Opens a debugging session on the main thread. It must be open before the stall: a blocked thread accepts none.
+ * Takes the stack of a main thread that does not answer, from another thread. The debugging session lives for that long
+ * only: V8 lets one in through an interrupt, into a loop that never returns as well. One that stayed would make Node write
+ * "Waiting for the debugger to disconnect..." at every `process.exit`, and with `--inspect` wait there for ever
+ * (Node 22.23, 24.21 and 26.10).
  *
- * @returns `undefined` where a debugger is attached already, or the runtime refuses
+ * A thread that somebody holds in a debugger stays as it is.
+ *
+ * @returns frames of the main thread, innermost first, or a sentence that says why there are none; never rejects
  */
-export function openStackTaker(): StackTaker | undefined {
-  if (url() !== undefined) return undefined
+export function takeMainStack(): Promise<string> {
   let session: Session
   try {
-    session = new Session()
+    // Loaded here: a thread that never sees a stall has no use for it, and a Node without an inspector has none.
+    session = new (process.getBuiltinModule('node:inspector').Session)()
     session.connectToMainThread()
   } catch {
-    return undefined
+    return Promise.resolve('The stack was not taken: this process allows no inspector.')
   }
-  return {
-    take: () =>
-      new Promise((resolve) => {
-        // Frames name scripts by number; enabling the debugger tells every script's file.
-        const files = new Map<string, string>()
-        const onScript = ({ params }: { params: { scriptId: string; url: string } }) => {
-          files.set(params.scriptId, params.url)
-        }
-        const finish = (text: string) => {
-          clearTimeout(timer)
-          session.off('Debugger.scriptParsed', onScript)
-          session.off('Debugger.paused', onPaused)
-          session.post('Debugger.disable')
-          resolve(text)
-        }
-        const onPaused = ({ params }: { params: { callFrames: CallFrame[] } }) => {
-          // Resumed before anything else: the thread is late enough.
-          session.post('Debugger.resume')
-          finish(params.callFrames.map((frame) => frameText(frame, files)).join('\n'))
-        }
-        const timer = setTimeout(
-          () => finish('The main thread is blocked in native code: it has no stack to show.'),
-          GIVE_UP_MS,
-        )
-        session.on('Debugger.scriptParsed', onScript)
-        session.on('Debugger.paused', onPaused)
-        session.post('Debugger.enable')
-        session.post('Debugger.pause')
-      }),
-  }
+  return new Promise((resolve) => {
+    // Frames name scripts by number; enabling the debugger tells every script's file.
+    const files = new Map<string, string>()
+    let pauseIsOurs = false
+    const finish = (text: string) => {
+      clearTimeout(timer)
+      session.disconnect()
+      resolve(text)
+    }
+    const timer = setTimeout(
+      () => finish('The main thread is blocked in native code: it has no stack to show.'),
+      GIVE_UP_MS,
+    )
+    session.on('Debugger.scriptParsed', ({ params }: { params: { scriptId: string; url: string } }) => {
+      files.set(params.scriptId, params.url)
+    })
+    session.on('Debugger.paused', ({ params }: { params: { callFrames: CallFrame[] } }) => {
+      // Resumed before anything else: the thread is late enough.
+      if (pauseIsOurs) session.post('Debugger.resume')
+      const frames = params.callFrames.map((frame) => frameText(frame, files)).join('\n')
+      finish(pauseIsOurs ? frames : `The main thread is held in a debugger.\n${frames}`)
+    })
+    // A thread that is paused already says so before it answers this.
+    session.post('Debugger.enable', (error) => {
+      if (error !== null) return
+      pauseIsOurs = true
+      session.post('Debugger.pause')
+    })
+  })
 }
 
 function frameText({ functionName, location }: CallFrame, files: ReadonlyMap<string, string>): string {

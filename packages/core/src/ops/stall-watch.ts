@@ -2,7 +2,7 @@ import { writeSync } from 'node:fs'
 import { clearStall, markStall } from '../ledger/stall-mark.ts'
 import type { ProbeMemory } from './probe-memory.ts'
 import type { ProbeThreadData, Stall } from './probe-messages.ts'
-import { openStackTaker } from './stack-taker.ts'
+import { takeMainStack } from './stack-taker.ts'
 
 /** How often the silence of the main thread is looked at, in milliseconds. */
 const LOOK_EVERY_MS = 500
@@ -16,10 +16,9 @@ export function watchForStall(
   data: ProbeThreadData,
   tell: (stall: Stall) => void,
 ): void {
-  const stacks = data.takeStack ? openStackTaker() : undefined
   let told = false
   async function report(silentMs: number): Promise<void> {
-    const stack = await takeStack(stacks)
+    const stack = data.takeStack ? await takeMainStack() : 'The stack was not taken: that is switched off.'
     writeLine(data.lineFields, silentMs, stack)
     tell({ silentMs, stack })
   }
@@ -38,12 +37,6 @@ export function watchForStall(
     told = true
     void report(silentMs)
   }, LOOK_EVERY_MS).unref()
-}
-
-function takeStack(stacks: ReturnType<typeof openStackTaker>): Promise<string> {
-  return stacks === undefined
-    ? Promise.resolve('The stack was not taken: the inspector is in use or switched off.')
-    : stacks.take()
 }
 
 function writeLine(fields: ProbeThreadData['lineFields'], silentMs: number, stack: string): void {
