@@ -10,6 +10,8 @@ export interface CommandIo {
   readonly cwd: string
   /** Aborted with `'SIGINT'` or `'SIGTERM'` as its reason when the user wants the command to end. */
   readonly signal: AbortSignal
+  /** Aborted when whoever read `out` has left (`| head`): nobody sees what is written from then on. @defaultValue never */
+  readonly readerLeft?: AbortSignal
 }
 
 /** What a subcommand's file exports as `command`. */

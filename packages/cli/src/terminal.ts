@@ -8,18 +8,23 @@ export interface TerminalStyle {
 }
 
 /**
- * Makes the style for one stream.
+ * Whether a stream gets colours.
  *
  * @param isTerminal whether the stream ends on a terminal
  * @param env `NO_COLOR` (no-color.org) switches colours off, `FORCE_COLOR` on; set to anything but the empty text
  */
+export function hasColours(isTerminal: boolean, env: Readonly<Record<string, string | undefined>>): boolean {
+  const off = (env.NO_COLOR ?? '') !== ''
+  const forced = (env.FORCE_COLOR ?? '') !== '' && env.FORCE_COLOR !== '0'
+  return !off && (forced || (isTerminal && env.TERM !== 'dumb'))
+}
+
+/** Makes the style for one stream; see {@link hasColours}. */
 export function createStyle(
   isTerminal: boolean,
   env: Readonly<Record<string, string | undefined>>,
 ): TerminalStyle {
-  const off = (env.NO_COLOR ?? '') !== ''
-  const forced = (env.FORCE_COLOR ?? '') !== '' && env.FORCE_COLOR !== '0'
-  const isOn = !off && (forced || (isTerminal && env.TERM !== 'dumb'))
+  const isOn = hasColours(isTerminal, env)
   // SGR codes of ECMA-48: on, off.
   const wrap = (open: number, close: number) => (text: string) =>
     isOn ? `\u001B[${open}m${text}\u001B[${close}m` : text

@@ -48,7 +48,7 @@ export function createServiceLog(
       ...labelsOf(runtime),
       serializers: requestSerializers,
       ...settings,
-      colour: runtime.terminal && runtime.env['NO_COLOR'] === undefined,
+      colour: hasColours(runtime),
       ...(destination === undefined ? {} : { destination }),
     })
   let configured: Log | undefined
@@ -162,6 +162,11 @@ function followLevels(config: HouseConfig, log: Log): void {
     if (forMs === undefined) log.setLevels(next)
     else for (const [module, level] of Object.entries(next)) log.setLevel(level, { module, forMs })
   })
+}
+
+/** On a terminal that knows colours, unless NO_COLOR is set to anything but the empty text (no-color.org). */
+function hasColours({ terminal, env }: Runtime): boolean {
+  return terminal && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb'
 }
 
 /** Names that Kubernetes gives by its downward API. */

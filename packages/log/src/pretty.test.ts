@@ -46,6 +46,8 @@ describe('formatPretty', () => {
     [6, {}, 'INFO '],
     [7, {}, 'DEBUG'],
     [7, { _level_name: 'trace' }, 'TRACE'],
+    [6, { level: '3' }, 'ERROR'],
+    [6, { level: undefined }, 'FATAL'],
   ])('names level %d with %j %s', (level, more, word) => {
     expect(formatPretty(JSON.stringify({ ...line, level, ...more }))).toContain(` ${word} delivery`)
   })
@@ -99,6 +101,35 @@ describe('formatPretty', () => {
     expect(formatPretty('Listening \u001b[1mhere\n')).toBe('Listening \\x1b[1mhere\n')
     expect(formatPretty('[1]\n')).toBe('[1]\n')
     expect(formatPretty('')).toBe('\n')
+  })
+
+  test('shows JSON that is no line of a log as it is', () => {
+    for (const other of ['{"a":1}', '{"level":30,"msg":"of pino"}', '{"short_message":', '{}']) {
+      expect(formatPretty(`${other}\n`)).toBe(`${other}\n`)
+    }
+  })
+
+  test('escapes names of fields, which a foreign program may choose as it likes', () => {
+    const text = formatPretty(JSON.stringify({ ...line, '_a\u001b[2J\n12:00 FATAL': 1, '\u061c\u202e': 2 }))
+    expect(text).toMatch(/^[^\n]*\n$/)
+    expect(text).toContain(String.raw`a\x1b[2J\n12:00 FATAL=1`)
+    expect(text).toContain(String.raw`\u61c\u202e=2`)
+  })
+
+  test.each(['[pod/delivery-abc12/app] ', 'delivery-1  | ', '2026-01-01T11:30:05.007Z stdout F '])(
+    'keeps what stands before a line: %j',
+    (prefix) => {
+      expect(formatPretty(`${prefix}${JSON.stringify(line)}\n`)).toBe(
+        `${prefix}${formatPretty(JSON.stringify(line))}`,
+      )
+      expect(formatPretty(`\u001b[1m${prefix}${JSON.stringify(line)}`)).toContain(
+        `\\x1b[1m${prefix}12:30:05.007 WARN `,
+      )
+    },
+  )
+
+  test.each([null, '', 'high', true, [3], 99, -1])('does not guess what the level %j means', (level) => {
+    expect(formatPretty(JSON.stringify({ ...line, level }))).toContain(' ?     delivery')
   })
 
   test('survives a line without time and level', () => {

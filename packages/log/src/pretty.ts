@@ -37,23 +37,25 @@ const accessFields: ReadonlySet<string> = new Set(['method', 'route', 'status'])
 
 /**
  * Turns one GELF line, of either format, into text for people: time, level, service, first row of the message, fields,
- * and below them its further rows and the full message, indented. Control characters and those that turn the direction of writing are shown as escapes,
- * so that a logged value cannot steer the terminal. A line that is not JSON is shown as it is, escaped the same way.
+ * and below them its further rows and the full message, indented. What stands before the line, as the name of a pod in
+ * `kubectl logs --prefix`, stays there. Control characters and those that turn the direction of writing are shown as escapes,
+ * so that nothing in a line can steer the terminal. What is no line of a log is shown as it is, escaped the same way.
  *
  * @param line one line, with or without its newline
  * @returns text that ends in a newline
  */
 export function formatPretty(line: string, options: PrettyOptions = {}): string {
   const text = line.endsWith('\n') ? line.slice(0, -1) : line
-  const fields = parse(text)
+  const start = text.indexOf('{"')
+  const fields = start === -1 ? undefined : parse(start === 0 ? text : text.slice(start))
   if (fields === undefined) return `${escapeControls(text)}\n`
   const paint = (value: string, sgr: string): string =>
     options.colour === true ? `\u001b[${sgr}m${value}\u001b[0m` : value
 
-  const [word, sgr] = levels[Number(fields['level'] ?? 1)] ?? ['?    ', '0']
+  const [word, sgr] = levelOf(fields['level'])
   const level = fields['_level_name'] ?? fields['level_name']
   const service = fields['_service'] ?? fields['service']
-  const message = textOf(fields['short_message'] ?? '')
+  const message = textOf(fields['short_message'])
   const [firstRow = '', ...furtherRows] = message.split('\n')
   const head = [
     paint(timeOf(fields['timestamp']), '90'),
@@ -61,26 +63,33 @@ export function formatPretty(line: string, options: PrettyOptions = {}): string 
     ...(service === undefined ? [] : [paint(escapeControls(textOf(service)), '35')]),
     escapeControls(firstRow),
   ]
-  const rest = additionalFields(fields).map(([name, value]) => paint(`${name}=${valueText(value)}`, '90'))
+  const rest = additionalFields(fields).map(([name, value]) =>
+    paint(`${escapeControls(name)}=${valueText(value)}`, '90'),
+  )
   // Below the line, and indented: nothing in a message can pass for a line of its own.
   const full = fields['full_message']
   const below = [
     ...(furtherRows.length === 0 ? [] : [furtherRows.join('\n')]),
     ...(full === undefined || full === message ? [] : [textOf(full)]),
   ].map((part) => `${indent(escapeControls(part, true))}\n`)
-  return `${[...head, ...rest].join(' ')}\n${below.join('')}`
+  return `${escapeControls(text.slice(0, start))}${[...head, ...rest].join(' ')}\n${below.join('')}`
 }
 
+/** The fields of a line of a log: `undefined` for everything else, JSON of others included. */
 function parse(text: string): Record<string, unknown> | undefined {
   try {
-    const value: unknown = JSON.parse(text)
-    // Any JSON object is a record of unknown values.
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined
+    // Text that begins with a brace is a record of unknown values, or no JSON.
+    const value = JSON.parse(text) as Record<string, unknown>
+    return value['short_message'] === undefined ? undefined : value
   } catch {
     return undefined
   }
+}
+
+/** GELF takes a line without a level for an alert; collectors make texts of some; a level that is none says nothing. */
+function levelOf(level: unknown): readonly [string, string] {
+  const severity = level === undefined ? 1 : typeof level === 'string' ? Number.parseInt(level, 10) : level
+  return (typeof severity === 'number' ? levels[severity] : undefined) ?? ['?    ', '0']
 }
 
 /** A text as it is; anything else as JSON. */
@@ -117,9 +126,9 @@ function valueText(value: unknown): string {
   return typeof value === 'string' && /[\s"=]/.test(text) ? `"${text.replaceAll('"', '\\"')}"` : text
 }
 
-/** Shows control characters (C0, DEL, C1) and bidirectional ones as `\x1b` or `\u202e`. */
+/** Shows control characters (C0, DEL, C1), line separators and those that turn the direction of writing (Unicode's UAX 9) as `\x1b` or `\u202e`. */
 function escapeControls(text: string, keepLayout = false): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (character) => {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}\u2028\u2029]/gu, (character) => {
     if (keepLayout && (character === '\n' || character === '\t')) return character
     if (character === '\n') return '\\n'
     if (character === '\t') return '\\t'

@@ -1,7 +1,7 @@
 import { formatPretty } from '@keelson/log'
 import type { CommandIo } from '../command.ts'
 import { showDuration } from '../duration.ts'
-import { createStyle, showText } from '../terminal.ts'
+import { createStyle, hasColours, showText } from '../terminal.ts'
 import type { ProcessEnd } from './dev-process.ts'
 import type { Fleet, FleetListener, FleetMember } from './fleet.ts'
 import type { LogEntry } from './log-entry.ts'
@@ -20,7 +20,7 @@ const SHOWN_FILES = 3
 /** Makes the view: lines of all services for people, and what the command itself has to say among them. */
 export function createTerminalView(io: Pick<CommandIo, 'out' | 'outIsTerminal' | 'env'>): TerminalView {
   const style = createStyle(io.outIsTerminal, io.env)
-  const colour = io.outIsTerminal && (io.env['NO_COLOR'] ?? '') === ''
+  const colour = hasColours(io.outIsTerminal, io.env)
   const say = (text: string): void => io.out(`${style.bold('keelson dev')}  ${text}\n`)
   const startedMs = performance.now()
   const everUp = new Set<FleetMember>()

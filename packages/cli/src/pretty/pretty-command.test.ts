@@ -15,6 +15,11 @@ async function* endless(): AsyncGenerator<string> {
   await new Promise(() => {})
 }
 
+async function* failing(): AsyncGenerator<string> {
+  yield line
+  throw new Error('the input is gone')
+}
+
 async function rowsOf(...parts: (string | Uint8Array)[]): Promise<string[]> {
   const rows: string[] = []
   for await (const row of splitRows(pieces(...parts))) rows.push(row)
@@ -48,7 +53,10 @@ describe('keelson pretty', () => {
   test.each([
     ['on a terminal', true, {}, true],
     ['on a terminal with NO_COLOR', true, { NO_COLOR: '1' }, false],
+    ['on a terminal with an empty NO_COLOR', true, { NO_COLOR: '' }, true],
+    ['on a terminal that knows none', true, { TERM: 'dumb' }, false],
     ['into a file', false, {}, false],
+    ['into a pager, as asked for', false, { FORCE_COLOR: '1' }, true],
   ])('has colours or not: %s', async (_case, outIsTerminal, env, expected) => {
     const { io, written } = world({ outIsTerminal, env })
     await prettyCommand(() => pieces(line)).run([], io)
@@ -69,6 +77,30 @@ describe('keelson pretty', () => {
     expect(await running).toBe(0)
   })
 
+  test('ends when the reader of its text has left, lets go of its input, and writes no more', async () => {
+    const left = new AbortController()
+    let isDestroyed = false
+    const open = () => Object.assign(endless(), { destroy: () => (isDestroyed = true) })
+    const { io, written } = world({
+      readerLeft: left.signal,
+      out(text) {
+        written.push(text)
+        left.abort()
+      },
+    })
+    expect(await prettyCommand(open).run([], io)).toBe(0)
+    expect(written).toHaveLength(1)
+    expect(isDestroyed).toBe(true)
+    await prettyCommand(open).run([], io)
+    expect(written).toHaveLength(1)
+  })
+
+  test('fails as its input fails', async () => {
+    const { io, written } = world()
+    await expect(prettyCommand(failing).run([], io)).rejects.toThrow('the input is gone')
+    expect(written).toHaveLength(1)
+  })
+
   test('takes no arguments', async () => {
     const error: unknown = await prettyCommand(() => pieces())
       .run(['file'], world().io)
@@ -85,8 +117,11 @@ describe('splitRows', () => {
     expect(await rowsOf()).toEqual([])
   })
 
-  test('cuts a row that never ends', async () => {
-    const rows = await rowsOf('x'.repeat(2_500_000))
-    expect(rows.map(({ length }) => length)).toEqual([1_048_576, 1_048_576, 402_848])
+  test('shows the beginning of a row that is too long, and no further part of it as a row', async () => {
+    const long = 'x'.repeat(1_048_577)
+    const cut = `${'x'.repeat(1_048_576)} …`
+    expect(await rowsOf(long, long, `${line.trim()}\nb`)).toEqual([cut, 'b'])
+    expect(await rowsOf(`a\n${long}\nb\n`, long, '\nc\n', long)).toEqual(['a', cut, 'b', cut, 'c', cut])
+    expect(await rowsOf(long.slice(1), '\nb')).toEqual([long.slice(1), 'b'])
   })
 })

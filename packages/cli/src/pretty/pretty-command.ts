@@ -2,16 +2,26 @@ import { KeelsonError } from '@keelson/core/errors'
 import { formatPretty } from '@keelson/log'
 import type { CommandIo, CommandModule } from '../command.ts'
 import { cliExitCodes } from '../exit-codes.ts'
+import { hasColours } from '../terminal.ts'
 import { splitRows } from './split-rows.ts'
+
+/** What is read: standard input, or a text in tests. */
+export interface PrettyInput extends AsyncIterable<Uint8Array | string> {
+  /** Lets go of it: an open standard input keeps the process alive. */
+  destroy?(): unknown
+}
 
 const help = `node main.js | keelson pretty
 
-Reads log lines from standard input, GELF or the form for collectors, and writes them as text for people. What is no
-such line is shown as it is; control characters are shown as escapes. Colours on a terminal, unless NO_COLOR is set.
+Reads log lines from standard input, GELF or the form for collectors, and writes them as text for people. What stands
+before a line stays there (kubectl logs --prefix, docker compose logs). What is no such line is shown as it is; control
+characters are shown as escapes. Of a line that is longer than 1,048,576 characters only these are shown. Colours on a
+terminal, unless NO_COLOR is set; FORCE_COLOR=1 has them elsewhere too.
 
 Ctrl-C: goes on until the service has said its last words and ended.
 
-Exit codes: 0 at the end of the input, 64 wrong command line, 130 and 143 after SIGINT and SIGTERM.
+Exit codes: 0 at the end of the input, or when the reader of the text has left (| head), 64 wrong command line, 130 and
+143 after SIGINT and SIGTERM.
 `
 
 /** `keelson pretty`. */
@@ -22,7 +32,7 @@ export const command: CommandModule = prettyCommand(() => process.stdin)
  *
  * @param openInput opens it; called when the command runs
  */
-export function prettyCommand(openInput: () => AsyncIterable<Uint8Array | string>): CommandModule {
+export function prettyCommand(openInput: () => PrettyInput): CommandModule {
   return {
     help,
     async run(args, io) {
@@ -32,30 +42,42 @@ export function prettyCommand(openInput: () => AsyncIterable<Uint8Array | string
           `pretty takes no arguments, and was given "${args[0]}". It reads standard input: node main.js | keelson pretty`,
         )
       }
-      const colour = io.outIsTerminal && (io.env['NO_COLOR'] ?? '') === ''
-      await readAll(openInput(), io, (row) => io.out(row === '' ? '\n' : formatPretty(row, { colour })))
+      const colour = hasColours(io.outIsTerminal, io.env)
+      const input = openInput()
+      try {
+        await readAll(input, io, (row) => io.out(row === '' ? '\n' : formatPretty(row, { colour })))
+      } finally {
+        input.destroy?.()
+      }
       return cliExitCodes.pass
     },
   }
 }
 
-/** Reads to the end, or until SIGTERM. SIGINT reaches the service of the same terminal too: its last lines are to come. */
+/**
+ * Reads to the end, until SIGTERM, or until nobody reads the text. SIGINT reaches the service of the same terminal too:
+ * its last lines are to come.
+ */
 async function readAll(
-  input: AsyncIterable<Uint8Array | string>,
-  { signal }: CommandIo,
+  input: PrettyInput,
+  { signal, readerLeft }: CommandIo,
   take: (row: string) => void,
 ): Promise<void> {
   const rows = splitRows(input)[Symbol.asyncIterator]()
-  const ended = new Promise<{ done: true }>((resolve) => {
-    const onAbort = (): void => {
-      if (signal.reason === 'SIGTERM') resolve({ done: true })
-    }
-    signal.addEventListener('abort', onAbort, { once: true })
-    onAbort()
-  })
-  for (;;) {
-    const next = await Promise.race([rows.next(), ended])
-    if (next.done === true) return
+  const isOver = (): boolean => readerLeft?.aborted === true || signal.reason === 'SIGTERM'
+  let wake: (() => void) | undefined
+  const onSignal = (): void => {
+    if (isOver()) wake?.()
+  }
+  signal.addEventListener('abort', onSignal, { once: true })
+  readerLeft?.addEventListener('abort', onSignal, { once: true })
+  while (!isOver()) {
+    // Not Promise.race with one promise for the end: that keeps something of every row until the end comes.
+    const next = await new Promise<IteratorResult<string, void> | undefined>((resolve, reject) => {
+      wake = () => resolve(undefined)
+      rows.next().then(resolve, reject)
+    })
+    if (next === undefined || next.done === true) return
     take(next.value)
   }
 }
