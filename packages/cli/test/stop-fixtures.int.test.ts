@@ -11,6 +11,7 @@ describe('verify, of a service that keeps the contract', () => {
     const result = await verifyFixture('nothing')
     expect(failed(result)).toEqual([])
     expect(result.checks.filter(({ status }) => status === 'skip')).toEqual([])
+    expect(result.checks.map(({ id }) => id)).not.toContain('limits.leak')
     expect(result.stop?.load.lost).toEqual([])
     expect(result.stop?.load.sentCount).toBeGreaterThan(20)
   })

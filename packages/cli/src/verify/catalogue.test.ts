@@ -33,13 +33,13 @@ function page(checks: readonly Check[]): string {
   const sections = groups.map((group) => {
     const rows = checks
       .filter((check) => check.group === group)
-      .map(({ id, title, levels, needsProcess, reason, remedy }) =>
+      .map(({ id, title, levels, needsProcess, isOptIn, reason, remedy }) =>
         [
           `### ${id}`,
           '',
           `Holds when ${title}.`,
           '',
-          `- level: ${levels.keelson} (keelson), ${levels.generic} (generic)${needsProcess ? '; the command must have started the process' : ''}`,
+          `- level: ${levels.keelson} (keelson), ${levels.generic} (generic)${needsProcess ? '; the command must have started the process' : ''}${isOptIn ? '; only with `--leak`' : ''}`,
           `- why: ${reason}`,
           `- remedy: ${remedy}`,
           '',

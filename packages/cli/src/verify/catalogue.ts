@@ -1,5 +1,6 @@
 import type { Check } from './check.ts'
 import { contractCheck } from './checks/contract-checks.ts'
+import { leakCheck } from './checks/leak-check.ts'
 import { logChecks } from './checks/log-checks.ts'
 import { metricChecks } from './checks/metric-checks.ts'
 import { postureChecks } from './checks/posture-checks.ts'
@@ -22,6 +23,7 @@ export function createCatalogue(today: string): readonly Check[] {
     ...logChecks,
     ...metricChecks,
     ...postureChecks,
+    leakCheck,
     contractCheck(today),
   ]
 }

@@ -36,6 +36,8 @@ export interface Check {
   readonly needsProcess: boolean
   /** Whether it is about requests, so that a service without any (`paths.sample` is none) is not judged by it. */
   readonly needsRequests?: true
+  /** Whether it is judged only when it was asked for: it starts the service once more, and takes its time. */
+  readonly isOptIn?: true
   /** Why it matters. */
   readonly reason: string
   /** What to do when it fails. */

@@ -103,6 +103,24 @@ export interface StartEvidence {
   readonly before: readonly HttpResult[]
 }
 
+/** What was seen of a life that leaked memory under a limit, or why there was none. */
+export type LeakEvidence =
+  | { readonly kind: 'refused'; readonly why: string }
+  | {
+      readonly kind: 'ran'
+      readonly memoryBytes: number
+      readonly becameReady: boolean
+      /** 0 when no process loaded the preload. */
+      readonly leakedBytes: number
+      /** `undefined` when it had to be killed. */
+      readonly end: ProcessEnd | undefined
+      /** `undefined` where the kernel does not tell. */
+      readonly oomKillCount: number | undefined
+      /** Output since the leak began; all of it when it never was ready. */
+      readonly lines: readonly OutputLine[]
+      readonly patienceMs: number
+    }
+
 /** Everything that needs the process itself. */
 export interface LifeEvidence {
   readonly start: StartEvidence
@@ -124,6 +142,8 @@ export interface LifeEvidence {
         readonly variables: string
       }
     | undefined
+  /** `undefined` unless it was asked for. */
+  readonly leak: LeakEvidence | undefined
 }
 
 /** All that the checks judge. Checks never ask the service themselves: one collection serves them all. */

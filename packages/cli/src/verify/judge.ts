@@ -27,6 +27,8 @@ export interface Selection {
   readonly only: readonly string[]
   /** Reasons by id. */
   readonly skips: ReadonlyMap<string, string>
+  /** Ids of the checks that are judged on demand, and were demanded. */
+  readonly optIns: readonly string[]
   /** Day in UTC. */
   readonly today: string
 }
@@ -36,10 +38,11 @@ export function judgeAll(
   catalogue: readonly Check[],
   evidence: Evidence,
   contract: Contract,
-  { only, skips, today }: Selection,
+  { only, skips, optIns, today }: Selection,
 ): readonly CheckOutcome[] {
   return catalogue
     .filter(({ id, group }) => only.length === 0 || only.includes(id) || only.includes(group))
+    .filter(({ id, isOptIn }) => isOptIn !== true || optIns.includes(id))
     .flatMap((check) => {
       const level = check.levels[contract.profile]
       if (level === 'off') return []

@@ -6,11 +6,14 @@ import { readyUrl, type Addresses } from './black-box.ts'
 import type { Contract } from './contract.ts'
 import type { LifeEvidence, ProbeSample, StartEvidence, StopEvidence } from './evidence.ts'
 import { call, type HttpResult } from './http-call.ts'
-import type { ManagedProcess } from './managed-process.ts'
+import type { ManagedProcess, ProcessSpec } from './managed-process.ts'
 import { noLoad, startStopLoad } from './stop-load.ts'
 
-/** Starts one life of the target, with variables on top of those of every life. */
-export type StartLife = (env: Readonly<Record<string, string>>) => ManagedProcess
+/** Starts one life of the target, with variables on top of those of every life; `wrap` changes how it is started. */
+export type StartLife = (
+  env: Readonly<Record<string, string>>,
+  wrap?: (spec: ProcessSpec) => ProcessSpec,
+) => ManagedProcess
 
 const READY_POLL_MS = 20
 const PROBE_POLL_MS = 25

@@ -7,6 +7,8 @@ import { countOutcomes } from '../report/summary.ts'
 import { createStyle } from '../terminal.ts'
 import { createCatalogue } from './catalogue.ts'
 import type { Check } from './check.ts'
+import { leakCheck } from './checks/leak-check.ts'
+import type { CheckOutcome } from './judge.ts'
 import { verifyHelp } from './verify-help.ts'
 import { readVerifyOptions, type VerifyRequest } from './verify-options.ts'
 import { verify } from './verify.ts'
@@ -28,32 +30,40 @@ async function verifyAndReport(
   io: CommandIo,
 ): Promise<number> {
   const progress = createProgress(io)
-  const { target, contract, only, skips, reports, maxWarnings } = request
+  const { target, contract, only, skips, leak, reports, maxWarnings } = request
   const { cwd, env, signal } = io
-  const options = { target, contract, only, skips, cwd, env, signal, onStep: progress.step }
+  const options = { target, contract, only, skips, leak, cwd, env, signal, onStep: progress.step }
   const result = await verify(options).finally(() => progress.clear())
   io.out(prettyReport(result, createStyle(io.outIsTerminal, io.env)))
   writeReports(reports, result)
+  tellUnjudged(result.checks, io)
   const { errors, warnings } = countOutcomes(result)
   const tooMany = maxWarnings !== undefined && warnings > maxWarnings
   if (tooMany) io.err(`keelson: ${warnings} warnings, more than --max-warnings ${maxWarnings}\n`)
   return errors > 0 || tooMany ? cliExitCodes.broken : cliExitCodes.pass
 }
 
+/** Whoever asks for a check is told when it could not be judged: a silent skip reads like a pass. */
+function tellUnjudged(checks: readonly CheckOutcome[], { err }: CommandIo): void {
+  for (const { id, status, note } of checks) {
+    if (id === leakCheck.id && status === 'skip') err(`keelson: ${id} was not judged: ${note}\n`)
+  }
+}
+
 function list(catalogue: readonly Check[]): string {
   const width = Math.max(...catalogue.map(({ id }) => id.length))
-  const rows = catalogue.map(({ id, levels, needsProcess, title }) => {
+  const rows = catalogue.map(({ id, levels, needsProcess, isOptIn, title }) => {
     const level = `${levels.keelson}/${levels.generic}`.padEnd(15)
-    return `${id.padEnd(width)}  ${level}  ${needsProcess ? 'process' : 'url    '}  ${title}`
+    return `${id.padEnd(width)}  ${level}  ${needsProcess ? 'process' : 'url    '}  ${title}${isOptIn ? ' (only with --leak)' : ''}`
   })
   return `${'id'.padEnd(width)}  keelson/generic  needs    holds\n${rows.join('\n')}\n`
 }
 
-function explain({ id, title, levels, needsProcess, reason, remedy }: Check): string {
+function explain({ id, title, levels, needsProcess, isOptIn, reason, remedy }: Check): string {
   return [
     `${id}: ${title}`,
     `level    ${levels.keelson} (profile keelson), ${levels.generic} (profile generic)`,
-    `needs    ${needsProcess ? 'a process that the command starts' : 'a URL'}`,
+    `needs    ${needsProcess ? 'a process that the command starts' : 'a URL'}${isOptIn ? '; judged only with --leak' : ''}`,
     `why      ${reason}`,
     `remedy   ${remedy}`,
     '',

@@ -7,7 +7,8 @@ Checks what operations expect of a service: probes, request ids, metrics, securi
 service itself, its start, its logs, and its stop under load: how many requests are lost.
 
 A started service is handed free ports in PORT and OPS_PORT, and HOST=127.0.0.1; {port} and {opsPort} are replaced in the
-command. It is started up to three times: for the whole run, for a second signal, for a wrong configuration.
+command. It is started up to three times: for the whole run, for a second signal, for a wrong configuration; with --leak
+once more.
 
   --contract FILE        what to expect (keelson.contract.json, if there is one)
   --profile NAME         keelson (default), or generic for services that are not built with it
@@ -15,6 +16,8 @@ command. It is started up to three times: for the whole run, for a second signal
   --path NAME=/PATH      where something is: sample, liveness, readiness, metrics, slow, error; none where it is not
   --ready-timeout TIME   longest wait for readiness (30s)
   --grace TIME           longest time from SIGTERM to the exit (30s)
+  --leak                 start it once more under its memory limit and leak until it ends: limits.leak
+  --memory SIZE          the memory limit, such as 256Mi; with --leak 512Mi, if nothing is said
   --only ID[,ID]         judge only these checks or groups
   --skip ID=REASON       leave a check out, and say why
   --max-warnings N       more warnings than that are a failure

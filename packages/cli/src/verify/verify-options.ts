@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { KeelsonError } from '@keelson/core/errors'
 import type { CommandIo } from '../command.ts'
 import { parseDuration } from '../duration.ts'
+import { parseQuantity } from '../k8s/quantity.ts'
 import { parseReportTarget, type ReportTarget } from '../report/report.ts'
 import type { Check } from './check.ts'
 import { completeContract, readContractFile, type Contract, type ContractFile } from './contract.ts'
@@ -19,6 +20,7 @@ export type VerifyRequest =
       readonly contract: Contract
       readonly only: readonly string[]
       readonly skips: ReadonlyMap<string, string>
+      readonly leak: boolean
       readonly reports: readonly ReportTarget[]
       /** `undefined`: any number of warnings. */
       readonly maxWarnings: number | undefined
@@ -66,6 +68,7 @@ export function readVerifyOptions(
     contract,
     only,
     skips,
+    leak: values.leak === true,
     reports: (values.report ?? [])
       .flatMap((list) => list.split(/[ ,]+/))
       .map((text) => parseReportTarget(text, cwd)),
@@ -93,6 +96,8 @@ function parse(args: readonly string[]) {
         'ops-port': { type: 'string' },
         path: { type: 'string', multiple: true },
         'ready-timeout': { type: 'string' },
+        leak: { type: 'boolean' },
+        memory: { type: 'string' },
         grace: { type: 'string' },
         only: { type: 'string', multiple: true },
         skip: { type: 'string', multiple: true },
@@ -164,6 +169,7 @@ function overrides(values: Values, file: ContractFile): ContractFile {
   const paths = Object.fromEntries((values.path ?? []).map(readPath))
   const readyTimeout = readDuration(values['ready-timeout'], '--ready-timeout')
   const grace = readDuration(values.grace, '--grace')
+  const memoryBytes = values.memory === undefined ? undefined : readMemory(values.memory)
   return {
     ...(profile === undefined ? {} : { profile }),
     ...(values.port === undefined ? {} : { port: readNumber(values.port, '--port', 1, 65_535) }),
@@ -171,6 +177,7 @@ function overrides(values: Values, file: ContractFile): ContractFile {
       ? {}
       : { opsPort: readNumber(values['ops-port'], '--ops-port', 1, 65_535) }),
     paths: { ...file.paths, ...paths },
+    limits: { ...file.limits, ...(memoryBytes === undefined ? {} : { memoryBytes }) },
     start: { ...file.start, ...(readyTimeout === undefined ? {} : { readyTimeout }) },
     stop: { ...file.stop, ...(grace === undefined ? {} : { grace }) },
   }
@@ -190,6 +197,16 @@ function readDuration(text: string | undefined, option: string): string | undefi
   if (text !== undefined && parseDuration(text) === undefined)
     throw usage(`${option} is "${text}". Write a duration such as 500ms, 30s or 2m.`)
   return text
+}
+
+/** Below this no version of Node starts. */
+const MIN_MEMORY_BYTES = 32 * 2 ** 20
+
+function readMemory(text: string): number {
+  const bytes = parseQuantity(text)
+  if (bytes === undefined || !Number.isInteger(bytes) || bytes < MIN_MEMORY_BYTES)
+    throw usage(`--memory is "${text}". It takes a size of at least 32Mi, such as 256Mi or 1Gi.`)
+  return bytes
 }
 
 function readNumber(text: string, option: string, min: number, max: number): number {

@@ -4,12 +4,14 @@ import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import { showDuration } from '../duration.ts'
 import { collectBlackBox, readyUrl, type Addresses } from './black-box.ts'
 import { createCatalogue } from './catalogue.ts'
+import { leakCheck } from './checks/leak-check.ts'
 import type { Contract } from './contract.ts'
 import { imageCommand } from './docker-command.ts'
 import type { Evidence, LifeEvidence, StopEvidence } from './evidence.ts'
 import { findFreePorts, isFree } from './free-ports.ts'
 import { call, showResult, type HttpResult } from './http-call.ts'
 import { judgeAll, type CheckOutcome } from './judge.ts'
+import { collectLeak } from './leak-life.ts'
 import { collectBroken, collectSecondSignal, collectStop, waitUntilReady, type StartLife } from './life.ts'
 import { startManaged, type ManagedProcess, type ProcessSpec } from './managed-process.ts'
 
@@ -31,6 +33,13 @@ export interface VerifyOptions {
   readonly only?: readonly string[]
   /** Reasons by id of the checks to leave out. */
   readonly skips?: ReadonlyMap<string, string>
+  /**
+   * Whether the service is also started under a memory limit and made to leak until it ends, for `limits.leak`. Naming that
+   * check in `only` asks for it too.
+   *
+   * @defaultValue false
+   */
+  readonly leak?: boolean
   /** Folder in which a command runs. */
   readonly cwd: string
   /** Environment that a command inherits. */
@@ -83,10 +92,19 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     startedAt: startedAt.toISOString(),
     durationMs: performance.now() - started,
     readyAfterMs: evidence.life?.start.readyAfterMs,
-    checks: judgeAll(createCatalogue(today), evidence, contract, { only, skips, today }),
+    checks: judgeAll(createCatalogue(today), evidence, contract, {
+      only,
+      skips,
+      optIns: wantsLeak(options) ? [leakCheck.id] : [],
+      today,
+    }),
     stop: evidence.life?.stop,
     lastLines: (evidence.life?.lines ?? []).slice(-LAST_LINES).map(({ text }) => text),
   }
+}
+
+function wantsLeak({ leak, only = [] }: VerifyOptions): boolean {
+  return leak === true || only.includes(leakCheck.id)
 }
 
 async function verifyUrl(url: string, { contract, signal, onStep }: VerifyOptions): Promise<Evidence> {
@@ -171,13 +189,13 @@ async function verifyOn(
   await requireFree(addresses, contract)
   const canary = `canary-${randomUUID()}`
   const lives = new Set<ManagedProcess>()
-  const start: StartLife = (extra) => {
+  const start: StartLife = (extra, wrap = (spec) => spec) => {
     const own = {
       ...contract.start.env,
       ...Object.fromEntries(contract.start.secretEnv.map((name) => [name, canary])),
       ...extra,
     }
-    const life = startManaged(specOf(target, ports, own, { cwd, env }))
+    const life = startManaged(wrap(specOf(target, ports, own, { cwd, env })))
     lives.add(life)
     return life
   }
@@ -196,8 +214,9 @@ async function collectLives(
   start: StartLife,
   addresses: Addresses,
   canary: string,
-  { contract, signal, only = [], skips, onStep = () => {} }: VerifyOptions,
+  options: VerifyOptions,
 ): Promise<Evidence> {
+  const { target, contract, env, signal, only = [], skips, onStep = () => {} } = options
   const isWanted = (group: string, id: string) =>
     (only.length === 0 || only.includes(group) || only.includes(id)) && skips?.has(id) !== true
   onStep('starting the service')
@@ -219,7 +238,16 @@ async function collectLives(
     onStep('a wrong configuration')
     broken = await collectBroken(start, addresses, contract, signal)
   }
-  return { blackBox, life: { start: startEvidence, stop, lines: life.lines, canary, secondSignal, broken } }
+  let leak: LifeEvidence['leak']
+  if (wantsLeak(options) && isWanted('limits', leakCheck.id)) {
+    onStep('a leak under the memory limit')
+    const isImage = target.kind === 'image'
+    // The container has an environment of its own.
+    const nodeOptions = contract.start.env['NODE_OPTIONS'] ?? (isImage ? undefined : env['NODE_OPTIONS'])
+    leak = await collectLeak({ start, addresses, contract, isImage, nodeOptions, signal })
+  }
+  const { lines } = life
+  return { blackBox, life: { start: startEvidence, stop, lines, canary, secondSignal, broken, leak } }
 }
 
 interface Ports {
