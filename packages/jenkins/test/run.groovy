@@ -91,10 +91,16 @@ tests['hands every option to the command'] = {
     String script = VerifyPlan.from([
         url: 'http://x:1', port: 1, opsPort: 2, profile: 'generic', contract: 'c.json', readyTimeout: 5, only: ['stop', 'logs'],
         skip: ['probes.head': 'no one asks'], maxWarnings: 0, reports: 'out', keelson: ['keelson'],
+        leak: true, memory: '256Mi',
     ]).script
     assert script == "'keelson' 'verify' '--ready-timeout' '5s' '--profile' 'generic' '--contract' 'c.json' '--port' '1' " +
-        "'--ops-port' '2' '--max-warnings' '0' '--only' 'stop' '--only' 'logs' '--skip' 'probes.head=no one asks' " +
+        "'--ops-port' '2' '--max-warnings' '0' '--leak' '--memory' '256Mi' '--only' 'stop' '--only' 'logs' '--skip' 'probes.head=no one asks' " +
         "'--report' 'junit=out/verify.xml' '--report' 'html=out/verify.html' '--report' 'json=out/verify.json' 'http://x:1'"
+}
+tests['waits longer for a leak, and asks for none otherwise'] = {
+    VerifyPlan without = VerifyPlan.from([image: 'x', leak: false])
+    assert !without.script.contains('leak')
+    assert VerifyPlan.from([image: 'x', leak: true]).timeoutSeconds == without.timeoutSeconds + 160
 }
 for (String word : ["it's", '$(id)', '`id`', 'two  words', 'a\nb', '"', '\\', '*', '; id', '-x', '', 'ü']) {
     String argument = word

@@ -12,11 +12,14 @@ class VerifyPlan implements Serializable {
         url: CharSequence, command: List, image: CharSequence,
         port: Integer, opsPort: Integer, profile: CharSequence, contract: CharSequence,
         readyTimeout: Integer, only: List, skip: Map, maxWarnings: Integer,
+        leak: Boolean, memory: CharSequence,
         unstable: Boolean, reports: CharSequence, keelson: List,
     ]
     private static final int READY_TIMEOUT_SECONDS = 60
     // A full run starts the service three times, and waits for a stop of up to 30 s twice.
     private static final int MARGIN_SECONDS = 120
+    // The command waits 90 s for the end of a leak.
+    private static final int LEAK_SECONDS = 100
 
     String script
     String reports
@@ -31,6 +34,7 @@ class VerifyPlan implements Serializable {
         plan.reports = options.reports == null ? 'reports/keelson' : options.reports.toString()
         plan.unstable = options.unstable == true
         plan.timeoutSeconds = readySeconds * 3 + MARGIN_SECONDS
+        if (options.leak == true) plan.timeoutSeconds += readySeconds + LEAK_SECONDS
         plan.script = ShellText.commandLine(words(options, plan.reports, readySeconds))
         return plan
     }
@@ -77,6 +81,8 @@ class VerifyPlan implements Serializable {
         addOption(words, '--port', options.port)
         addOption(words, '--ops-port', options.opsPort)
         addOption(words, '--max-warnings', options.maxWarnings)
+        if (options.leak == true) words.add('--leak')
+        addOption(words, '--memory', options.memory)
         List only = options.only == null ? [] : options.only
         for (int index = 0; index < only.size(); index++) {
             addOption(words, '--only', only[index])
