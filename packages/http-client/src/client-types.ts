@@ -2,6 +2,7 @@ import type { KeelsonError } from '@keelson/core/errors'
 import type { EndpointState, PipelineState } from '@keelson/resilience'
 import type { BodyCall, Call, HttpMethod, RequestCall } from './call-types.ts'
 import type { HttpClientPolicy } from './client-options.ts'
+import type { ClientDispatcher, DispatcherOptions } from './dispatcher-types.ts'
 import type { ClientFetch } from './fetch-call.ts'
 import type { NoOperations, OperationCall, Operations } from './operations.ts'
 import type { TransportStats } from './transport.ts'
@@ -41,6 +42,13 @@ export interface HttpClient<Declared extends Operations = NoOperations> {
   readonly request: RequestCall
   /** Calls in the form of the global `fetch`, for libraries that take one; bound to its client. */
   readonly fetch: ClientFetch
+  /**
+   * Makes a dispatcher in the form of undici's, for libraries that take one: `fetch(url, { dispatcher: client.dispatcher() })`. All layers
+   * are around its requests, except fallback, hedging and sharing; an answer is handed on while it comes.
+   *
+   * @throws KEELSON_CLIENT_OPTIONS_INVALID
+   */
+  dispatcher(options?: DispatcherOptions): ClientDispatcher
   /**
    * Takes another policy from now on, as a whole. Breakers, budgets, ejections and calls under way stay as they are; connections
    * are replaced, each after what it carries, when one of their own numbers has changed.

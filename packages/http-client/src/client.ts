@@ -10,6 +10,7 @@ import {
   createPipeline,
   type Pipeline,
 } from '@keelson/resilience'
+import type { AnswerSink } from './answer-sink.ts'
 import type { Answer, BodyCall, Call, HttpMethod, RequestCall } from './call-types.ts'
 import { classifyClientError } from './classification.ts'
 import {
@@ -26,9 +27,17 @@ import {
 import type { HttpClient, HttpClientState } from './client-types.ts'
 import { closedError } from './closed-error.ts'
 import { type ConnectionPolicy, EndpointSet } from './endpoint-set.ts'
-import { type ClientFetch, readFetch, toResponse } from './fetch-call.ts'
+import { checkDispatcherOptions, PipelinedDispatcher } from './dispatcher.ts'
+import type { ClientDispatcher, DispatcherOptions } from './dispatcher-types.ts'
+import { type ClientFetch, readFetch, toResponse, type WireCall } from './fetch-call.ts'
 import { type NoOperations, type OperationCall, type Operations, unknownOperation } from './operations.ts'
-import { isRead, isRepeatable, type LooseOptions, prepareCall, type PreparedCall } from './prepared-call.ts'
+import {
+  isRead,
+  type LooseOptions,
+  prepareCall,
+  type PreparedCall,
+  prepareWireCall,
+} from './prepared-call.ts'
 import { propagationHeaders } from './propagation.ts'
 import { decodeBody, validateBody } from './response-body.ts'
 import { statusError } from './status-error.ts'
@@ -203,27 +212,28 @@ class PipelinedClient implements HttpClient<Operations> {
   }
 
   async #fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    const { dependency } = this.#options
-    const { signal, ...wire } = await readFetch(input, init, this.#target, dependency)
-    const prepared: PreparedCall = {
-      ...wire,
-      idempotent: isRepeatable(wire.method, wire.headers),
-      shareKey: undefined,
-      group: undefined,
-      response: undefined,
-      raw: true,
-      context: this.#propagates ? currentContext() : undefined,
-      tried: [],
-      exchange: undefined,
-      answer: undefined,
-    }
+    return toResponse(
+      await this.#sendWire(await readFetch(input, init, this.#target, this.#options.dependency)),
+    )
+  }
+
+  dispatcher(options: DispatcherOptions = {}): ClientDispatcher {
+    checkDispatcherOptions(options)
+    const send = (call: WireCall, sink: AnswerSink) => this.#sendWire(call, sink, options.timeoutMs)
+    return new PipelinedDispatcher({ ...this.#traced, send })
+  }
+
+  /** Any answer fulfils it. */
+  async #sendWire({ signal, ...wire }: WireCall, sink?: AnswerSink, timeoutMs?: number): Promise<WireAnswer> {
+    const context = this.#propagates ? currentContext() : undefined
+    const prepared = prepareWireCall(wire, context, sink)
     try {
-      await this.#send(prepared, { signal })
+      await this.#send(prepared, { signal, ...(timeoutMs === undefined ? {} : { timeoutMs }) })
     } catch (error) {
       if (!isKeelsonError(error, 'KEELSON_CLIENT_STATUS')) throw error
     }
     // A call that ends with an answer, wanted or not, has kept it.
-    return toResponse(prepared.answer as WireAnswer)
+    return prepared.answer as WireAnswer
   }
 
   async #operate(name: string, options: LooseOptions): Promise<unknown> {
@@ -253,7 +263,7 @@ class PipelinedClient implements HttpClient<Operations> {
           )
     const call = {
       idempotent: prepared.idempotent,
-      hedgeable: prepared.idempotent && isRead(prepared.method),
+      hedgeable: prepared.idempotent && prepared.sink === undefined && isRead(prepared.method),
       signal: options.signal,
       timeoutMs: options.timeoutMs,
       operation: prepared.group,
@@ -293,14 +303,19 @@ class PipelinedClient implements HttpClient<Operations> {
         }),
     }
     call.exchange = exchange
-    const { method, path, body } = call
+    const { method, path, body, sink } = call
     const { dependency } = this.#options
     const found = endpoints.ready()
     if (found !== undefined) await found
     const { key, transport } = endpoints.take(attempt, call.tried, call.idempotent)
     call.tried.push(key)
     const headers = this.#headers(call, attempt, span)
-    const answer = await transport.send({ method, path, headers, body }, exchange)
+    const request = { method, path, headers, body }
+    const sent =
+      sink === undefined
+        ? transport.send(request, exchange)
+        : sink.take(transport, request, exchange, attempt)
+    const answer = await sent
     call.answer = answer
     attempt.statusCode = answer.status
     if (answer.status >= 300) {

@@ -1,6 +1,6 @@
 import { KeelsonError } from '@keelson/core/errors'
 import type { HttpMethod } from './call-types.ts'
-import type { WireAnswer } from './transport.ts'
+import type { WireAnswer, WireRequest } from './transport.ts'
 
 /**
  * A call in the form of the global `fetch`, for libraries that take one. Any status is an answer, redirects are not followed, bodies
@@ -8,8 +8,8 @@ import type { WireAnswer } from './transport.ts'
  */
 export type ClientFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>
 
-/** What a `fetch` asks for, in terms of the client. */
-export interface FetchCall {
+/** What a `fetch` or a dispatcher asks for, in terms of the client. */
+export interface WireCall {
   readonly method: HttpMethod
   /** Path without its query, for messages. */
   readonly template: string
@@ -17,11 +17,12 @@ export interface FetchCall {
   readonly path: string
   /** Names in lower case. */
   readonly headers: Record<string, string>
-  readonly body: Uint8Array | undefined
+  readonly body: WireRequest['body']
   readonly signal: AbortSignal
 }
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+/** Methods that a client sends. */
+export const wireMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 /** Statuses whose answers have no body (Fetch standard, "null body status"). */
 const bodilessStatuses: ReadonlySet<number> = new Set([204, 205, 304])
@@ -37,10 +38,10 @@ export async function readFetch(
   init: RequestInit | undefined,
   target: URL,
   dependency: string,
-): Promise<FetchCall> {
+): Promise<WireCall> {
   const request = toRequest(input, init, target, dependency)
   const { origin, pathname, search } = new URL(request.url)
-  const method = methods.find((known) => known === request.method)
+  const method = wireMethods.find((known) => known === request.method)
   if (origin !== target.origin || method === undefined) {
     const problem = method === undefined ? `the method ${request.method}` : 'an address of another origin'
     throw refusal(dependency, problem)

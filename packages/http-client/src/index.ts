@@ -18,6 +18,13 @@ export {
 } from './client-options.ts'
 export { createHttpClient } from './client.ts'
 export type { ClientFallback, FailedCall, HttpClient, HttpClientState } from './client-types.ts'
+export type {
+  ClientDispatcher,
+  DispatchControl,
+  DispatcherOptions,
+  DispatchHandler,
+  DispatchRequest,
+} from './dispatcher-types.ts'
 export { clientErrors, type ClientErrorCode } from './errors.ts'
 export type { ClientFetch } from './fetch-call.ts'
 export type { NoOperations, Operation, OperationCall, OperationOptions, Operations } from './operations.ts'

@@ -1,10 +1,12 @@
 import type { RequestContext } from '@keelson/core/context'
 import type { StandardSchema } from '@keelson/core/standard-schema'
 import type { BodyCallOptions, HttpMethod } from './call-types.ts'
+import type { AnswerSink } from './answer-sink.ts'
+import type { WireCall } from './fetch-call.ts'
 import { expandPath, type PathValue } from './path-template.ts'
 import { appendQuery } from './query.ts'
 import { encodeBody } from './request-body.ts'
-import type { Exchange, WireAnswer } from './transport.ts'
+import type { Exchange, WireAnswer, WireRequest } from './transport.ts'
 
 /** Options of a call as they are at run time; the types of the methods see to it that they fit. */
 export type LooseOptions = BodyCallOptions<StandardSchema | undefined, unknown> & {
@@ -17,7 +19,7 @@ export interface PreparedCall {
   readonly template: string
   readonly path: string
   readonly headers: Record<string, string>
-  readonly body: string | Uint8Array | undefined
+  readonly body: WireRequest['body']
   readonly idempotent: boolean
   /** What makes another call the same, where calls under way are shared. */
   readonly shareKey: string | undefined
@@ -26,6 +28,8 @@ export interface PreparedCall {
   readonly response: StandardSchema | undefined
   /** Whether the body is left as it came. */
   readonly raw: boolean
+  /** Takes the answer while it comes, where it is not read to its end first. */
+  readonly sink: AnswerSink | undefined
   readonly context: RequestContext | undefined
   /** Endpoints that it was at. */
   readonly tried: string[]
@@ -74,7 +78,29 @@ export function prepareCall(
     group: defaults.group,
     response: options.response,
     raw: false,
+    sink: undefined,
     context: defaults.context,
+    tried: [],
+    exchange: undefined,
+    answer: undefined,
+  }
+}
+
+/** Makes a call of a request that is written already; whoever sends it wants the answer as it comes, or came. */
+export function prepareWireCall(
+  wire: Omit<WireCall, 'signal'>,
+  context: RequestContext | undefined,
+  sink: AnswerSink | undefined,
+): PreparedCall {
+  return {
+    ...wire,
+    idempotent: isRepeatable(wire.method, wire.headers),
+    shareKey: undefined,
+    group: undefined,
+    response: undefined,
+    raw: true,
+    sink,
+    context,
     tried: [],
     exchange: undefined,
     answer: undefined,

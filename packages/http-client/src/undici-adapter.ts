@@ -1,7 +1,9 @@
 import type { LookupFunction } from 'node:net'
+import type { Readable } from 'node:stream'
 import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import { type Dispatcher, Pool } from 'undici'
 import { closedError } from './closed-error.ts'
+import { StreamHandler } from './stream-handler.ts'
 import type { AnswerHeaders, Exchange, Transport, WireAnswer, WireRequest } from './transport.ts'
 
 /** Options of {@link createUndiciTransport}; the defaults are the client's. */
@@ -47,12 +49,39 @@ export function createUndiciTransport(options: UndiciTransportOptions): Transpor
         exchange.onAbort((reason) => handler.abort(reason))
         pool.dispatch(dispatchOptions(request), handler)
       }),
+    stream: (request, exchange, receiver) =>
+      new Promise((resolve, reject) => {
+        const toError = (error: Error) => toClientError(error, exchange, options)
+        const handler = new StreamHandler(exchange, receiver, { resolve, reject, toError })
+        exchange.onAbort((reason) => handler.abort(reason))
+        pool.dispatch(
+          dispatchOptions(request, (error) => handler.failBody(error)),
+          handler,
+        )
+      }),
     close: () => pool.close(),
   }
 }
 
-function dispatchOptions({ method, path, headers, body }: WireRequest): Dispatcher.DispatchOptions {
-  return { method, path, headers, body: body ?? null }
+function dispatchOptions(
+  { method, path, headers, body }: WireRequest,
+  onBodyError: (error: unknown) => void = () => undefined,
+): Dispatcher.DispatchOptions {
+  if (body === undefined) return { method, path, headers, body: null }
+  if (typeof body === 'string' || body instanceof Uint8Array) return { method, path, headers, body }
+  const source = Symbol.asyncIterator in body.source ? watched(body.source, onBodyError) : body.source
+  // undici also takes iterables and blobs (8.12, core/request.js), and refuses what it does not take with UND_ERR_INVALID_ARG.
+  return { method, path, headers, body: source as Readable }
+}
+
+/** Tells a body that fails from a connection that breaks: undici destroys the socket with the body's own error. */
+async function* watched(source: object, onError: (error: unknown) => void): AsyncGenerator {
+  try {
+    yield* source as AsyncIterable<unknown> // asked for by the caller
+  } catch (error) {
+    onError(error)
+    throw error
+  }
 }
 
 interface ExchangeResult {
@@ -139,13 +168,20 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 }
 
+/** What undici refuses to send; `UND_ERR_NOT_SUPPORTED` is the header `expect`. */
+const invalidReasons: ReadonlySet<string> = new Set([
+  'UND_ERR_INVALID_ARG',
+  'UND_ERR_NOT_SUPPORTED',
+  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+])
+
 /** The one way in for errors of undici and of the sockets below it. */
 function toClientError(error: Error, exchange: Exchange, options: UndiciTransportOptions): KeelsonError {
   if (isKeelsonError(error)) return error
   const { dependency, origin, endpoint } = options
   const reason = codeOf(error)
   const details = { dependency, reason, endpoint }
-  if (reason === 'UND_ERR_INVALID_ARG' || reason === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
+  if (invalidReasons.has(reason)) {
     const message = `The call to ${dependency} cannot be written as an HTTP request: ${error.message}.`
     return new KeelsonError('KEELSON_CLIENT_REQUEST_INVALID', message, { cause: error, details })
   }

@@ -14,6 +14,13 @@ export interface Attempt {
   readonly signal: AbortSignal
   /** HTTP status of the answer, told by the operation; goes into `keelson.client.attempt`. */
   statusCode: number | undefined
+  /** Whether the call may be made again after it; the operation says no once it has given away what it was given. Initially true. */
+  repeatable: boolean
+  /**
+   * Lifts the limit of the attempt, once: from here on the deadline of the call alone ends it, and it counts as lasting until now. For
+   * an answer that is handed on while it comes, at the pace of its reader.
+   */
+  outlast(): void
   /** Called at most once, when the attempt is over before its operation is: a cheaper `signal`. */
   onAbort(listener: (reason: KeelsonError) => void): void
   /** Called once, when it is known what the end of the attempt means. */
@@ -32,10 +39,13 @@ export class LimitedAttempt implements Attempt {
   readonly retry: number
   readonly limitMs: number
   statusCode: number | undefined
+  repeatable = true
   readonly #scope: CallScope
   readonly #attemptTimeoutMs: number
   readonly #onCancel = (error: KeelsonError): void => this.#abort(error, cancelled)
+  #clock: Clock | undefined
   #timer: AttemptTimer | undefined
+  #answeredAt: number | undefined
   #controller: AbortController | undefined
   #listener: ((reason: KeelsonError) => void) | undefined
   #endListener: ((ended: Classification, durationMs: number) => void) | undefined
@@ -63,6 +73,22 @@ export class LimitedAttempt implements Attempt {
     return this.#aborted?.classification
   }
 
+  /** Monotonic time at which the answer came, where the attempt went on after it. */
+  get answeredAt(): number | undefined {
+    return this.#answeredAt
+  }
+
+  outlast(): void {
+    if (this.#over || this.#clock === undefined || this.#answeredAt !== undefined) return
+    this.#answeredAt = this.#clock.monotonic()
+    this.#timer?.cancel()
+    const { remainingMs } = this.#scope
+    if (remainingMs === Infinity) return
+    this.#timer = startAttemptTimer(this.#clock, Math.max(0, remainingMs), () =>
+      this.#abort(this.#scope.deadlineError(), deadlineExceeded),
+    )
+  }
+
   onAbort(listener: (reason: KeelsonError) => void): void {
     this.#listener = listener
   }
@@ -85,6 +111,7 @@ export class LimitedAttempt implements Attempt {
   run<T>(clock: Clock, operation: (attempt: Attempt) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#reject = reject
+      this.#clock = clock
       if (this.limitMs !== Infinity) {
         this.#timer = startAttemptTimer(clock, this.limitMs, (stalled) => this.#timeOut(stalled))
       }

@@ -290,11 +290,13 @@ class LayeredPipeline implements Pipeline {
       throw error
     } finally {
       const durationMs = this.#clock.monotonic() - startedAt
-      attempt.tellEnd(ended, durationMs)
-      hedge?.record(ended, durationMs)
-      if (ended.outcome === 'success') this.#least.record(startedAt, durationMs)
+      // The pace of a reader says nothing about the dependency.
+      const answeredMs = attempt.answeredAt === undefined ? durationMs : attempt.answeredAt - startedAt
+      attempt.tellEnd(ended, answeredMs)
+      hedge?.record(ended, answeredMs)
+      if (ended.outcome === 'success') this.#least.record(startedAt, answeredMs)
       breaker?.report(permit, ended.breaker)
-      tally.retry = ended.retry
+      tally.retry = attempt.repeatable ? ended.retry : 'never'
       tally.retryAfterMs = ended.retryAfterMs
       tally.outcome = ended.outcome
       if (attemptEnded.hasSubscribers) {

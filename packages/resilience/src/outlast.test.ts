@@ -1,0 +1,105 @@
+import { type ClientAttempt, subscribe } from '@keelson/core/channels'
+import { KeelsonError } from '@keelson/core/errors'
+import { createFakeClock } from '@keelson/testing'
+import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { Attempt } from './attempt.ts'
+import { createPipeline } from './pipeline.ts'
+import type { Pipeline, PipelineOptions } from './pipeline-types.ts'
+
+const clock = createFakeClock()
+const pipelines: Pipeline[] = []
+
+// Loading takes real time, in which these tests would move their clock past every deadline.
+beforeAll(() => import('./opossum-adapter.ts'))
+afterEach(async () => {
+  for (const pipeline of pipelines.splice(0)) await pipeline.close()
+  expect(clock.pendingCount, 'timers left behind').toBe(0)
+})
+
+function make(options: Partial<PipelineOptions> = {}): Pipeline {
+  const names = { service: 'delivery', dependency: 'catalog' }
+  const pipeline = createPipeline({ ...names, clock, random: () => 0.5, ...options })
+  pipelines.push(pipeline)
+  return pipeline
+}
+
+const down = () => new KeelsonError('KEELSON_TEST_DOWN', 'Down.', { retryable: true })
+
+/** Waits in the time of the clock. */
+const pause = (durationMs: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, durationMs))
+
+async function settle<T>(
+  pipeline: Pipeline,
+  operation: (attempt: Attempt) => Promise<T>,
+  timeoutMs?: number,
+): Promise<unknown> {
+  const ended: unknown[] = []
+  const end = (value: unknown) => ended.push(value)
+  void pipeline.run(operation, { idempotent: true, timeoutMs }).then(end, end)
+  for (let step = 0; step < 1_000 && ended.length === 0; step++) await clock.advance(10)
+  return ended[0]
+}
+
+describe('repeatable', () => {
+  it.each([
+    [true, 2],
+    [false, 1],
+  ])('%s makes %i attempts of a call that could be made again', async (repeatable, count) => {
+    let begun = 0
+    await settle(make(), async (attempt) => {
+      begun += 1
+      attempt.repeatable = repeatable
+      throw down()
+    })
+    expect(begun).toBe(count)
+  })
+})
+
+describe('outlast', () => {
+  it('lifts the limit of the attempt, which counts as lasting until then', async () => {
+    const facts: ClientAttempt[] = []
+    const unsubscribe = subscribe('keelson.client.attempt', (fact) => facts.push(fact))
+    const durations: number[] = []
+    const result = await settle(make({ attemptTimeoutMs: 100, timeoutMs: 2_000 }), async (attempt) => {
+      attempt.onEnd((_ended, durationMs) => durations.push(durationMs))
+      await pause(50)
+      attempt.outlast()
+      await pause(500)
+      attempt.outlast()
+      return 'done'
+    })
+    unsubscribe()
+    expect(result).toBe('done')
+    expect(durations).toEqual([50])
+    expect(facts).toMatchObject([{ outcome: 'success', durationMs: 550 }])
+  })
+
+  it('leaves the deadline of the call, which says nothing about the dependency', async () => {
+    const pipeline = make({ attemptTimeoutMs: 100, breaker: { minimumThroughput: 1 } })
+    const reasons: string[] = []
+    const error = await settle(
+      pipeline,
+      async (attempt) => {
+        attempt.onAbort(({ code }) => reasons.push(code))
+        attempt.outlast()
+        await pause(1_000)
+      },
+      300,
+    )
+    expect(error).toMatchObject({ code: 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED' })
+    expect(reasons).toEqual(['KEELSON_RESILIENCE_DEADLINE_EXCEEDED'])
+    expect(pipeline.state().breaker).toBe('closed')
+    await clock.advance(1_000)
+  })
+
+  it('does nothing where there is no limit, and after the end', async () => {
+    let kept: Attempt | undefined
+    await settle(make({ attemptTimeoutMs: false, timeoutMs: false }), async (attempt) => {
+      kept = attempt
+      attempt.outlast()
+      await pause(10)
+    })
+    kept?.outlast()
+    expect(clock.pendingCount).toBe(0)
+  })
+})
