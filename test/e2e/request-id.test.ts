@@ -64,23 +64,29 @@ describe('request id', () => {
   })
 
   it.each([
-    ['holds quotes', ['x-request-id: hostile"},{"level":0']],
-    ['has 10 kB', [`x-request-id: hostile${'a'.repeat(10_240)}`]],
-    ['has one character too many', [`x-request-id: hostile${'a'.repeat(122)}`]],
-    ['comes twice', ['x-request-id: hostile-1', 'x-request-id: hostile-2']],
-    ['comes twice in one line', ['x-request-id: hostile-1, hostile-2']],
-    ['breaks the line', ['x-request-id: %0d%0ahostile: 1']],
-    ['begins with a dash', ['x-request-id: -hostile']],
-    ['holds bytes beyond ASCII', ['x-request-id: hostile\xe4\xff']],
-    ['holds a path', ['x-request-id: ../../hostile?x=1']],
-    ['is empty', ['x-request-id: ']],
-  ])('is replaced and never reflected when it %s', async (_what, headers) => {
+    ['holds quotes', ['x-request-id: hostile"},{"level":0'], 'charset'],
+    ['has 10 kB', [`x-request-id: hostile${'a'.repeat(10_240)}`], 'length'],
+    ['has one character too many', [`x-request-id: hostile${'a'.repeat(122)}`], 'length'],
+    ['comes twice', ['x-request-id: hostile-1', 'x-request-id: hostile-2'], 'multiple'],
+    ['comes twice in one line', ['x-request-id: hostile-1, hostile-2'], 'multiple'],
+    ['breaks the line', ['x-request-id: %0d%0ahostile: 1'], 'charset'],
+    ['begins with a dash', ['x-request-id: -hostile'], 'charset'],
+    ['holds bytes beyond ASCII', ['x-request-id: hostile\xe4\xff'], 'charset'],
+    ['holds a path', ['x-request-id: ../../hostile?x=1'], 'charset'],
+    ['is empty', ['x-request-id: '], 'length'],
+  ])('is replaced and never reflected when it %s', async (_what, headers, reason) => {
     const answer = await sendRaw(delivery.port, ['GET /videos/1 HTTP/1.1', ...headers])
     expect(answer).toMatch(/^HTTP\/1\.1 200 /)
     const id = headerOf(answer, 'x-request-id')
     expect(id).toMatch(uuid)
     expect(answer).not.toContain('hostile')
     await until(() => hasAccessLine(delivery, id) && hasAccessLine(catalog, id), 'the access lines')
+    const reasons = [delivery, catalog].map((service) =>
+      service
+        .lines((line) => line['_request_id'] === id && line['_status'] !== undefined)
+        .map((line) => line['_request_id_rejected']),
+    )
+    expect(reasons).toEqual([[reason], [undefined]])
     expect([...delivery.process.stdout, ...catalog.process.stdout].join('\n')).not.toContain('hostile')
   })
 

@@ -90,6 +90,15 @@ describe('an access line', () => {
     ])
   })
 
+  test('says why the id of the caller was replaced, in either format', () => {
+    const [line = '', plain = ''] = linesOf([{ requestIdRejected: 'charset' }, {}])
+    expect(checkGelfLine(line.trimEnd())).toEqual([])
+    expect(JSON.parse(line)).toMatchObject({ _request_id_rejected: 'charset' })
+    expect(plain).not.toContain('rejected')
+    const [collected = ''] = linesOf([{ requestIdRejected: 'multiple' }], { format: 'gelf-collector' })
+    expect(JSON.parse(collected)).toMatchObject({ request_id_rejected: 'multiple' })
+  })
+
   test('of a request that its caller left is marked', () => {
     const [line = ''] = linesOf([{ aborted: true }])
     expect(checkGelfLine(line)).toEqual([])

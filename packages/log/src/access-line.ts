@@ -45,6 +45,7 @@ export function createAccessLines(
   const bytesInName = number('bytes_in')
   const bytesOutName = number('bytes_out')
   const abortedField = `${number('aborted')}"true"`
+  const rejectedName = number('request_id_rejected')
   const sampleRateName = number('sample_rate')
 
   return (method, route) => {
@@ -57,7 +58,7 @@ export function createAccessLines(
     const starts: Record<number, { readonly status: number; readonly text: string }> = {}
 
     return (record) => {
-      const { durationMs, userAgent, traceId, spanId } = record
+      const { durationMs, userAgent, traceId, spanId, requestIdRejected } = record
       const status = finite(record.statusCode)
       const level = status >= 500 ? errorLevel : durationMs > slowRequestMs ? warnLevel : infoLevel
       if (level < threshold()) return
@@ -77,6 +78,7 @@ export function createAccessLines(
       const duration = Math.round(finite(durationMs) * 1000) / 1000
       line += durationName + duration + bytesInName + finite(record.bytesIn)
       line += bytesOutName + finite(record.bytesOut) + (record.aborted ? abortedField : '')
+      if (requestIdRejected !== undefined) line += `${rejectedName}"${requestIdRejected}"`
       if (filter.sampleRatio < 1 && level < warnLevel) line += sampleRateName + filter.sampleRatio
       write(`${line}}\n`)
     }

@@ -1,11 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerHttp2Stream } from 'node:http2'
 import type { InboundRequest } from './request-context.ts'
+import { type RequestIdRejection, requestIdRejection } from './request-id.ts'
 import { isSampled } from './traceparent.ts'
 
 /** What one inbound request was, once it has ended: the raw material of the access line. */
 export interface AccessRecord {
   readonly requestId: string
+  /** Why the caller's id was replaced by `requestId`; what was sent is shown nowhere. `undefined`: it was not. */
+  readonly requestIdRejected?: RequestIdRejection | undefined
   readonly traceId?: string | undefined
   readonly spanId?: string | undefined
   /** Whether the trace is kept: only then an exemplar leads anywhere. */
@@ -54,6 +57,7 @@ export function accessRecord(
   const userAgent = request.headers['user-agent']
   return {
     requestId: inbound.requestId,
+    requestIdRejected: requestIdRejection(request.headers['x-request-id'], inbound.requestId),
     traceId: inbound.traceId,
     spanId: inbound.spanId,
     traceSampled: isSampled(inbound.traceFlags),

@@ -15,7 +15,7 @@ export {
   type InboundOptions,
   type RequestOpener,
 } from './request-context.ts'
-export { requestIdOf, requestIdPattern } from './request-id.ts'
+export { requestIdOf, requestIdPattern, type RequestIdRejection } from './request-id.ts'
 export type { RequestSpan, RequestTracer } from './request-tracer.ts'
 export { parseTraceparent, type TraceParent } from './traceparent.ts'
 export { createNetworkTest, type NetworkTest } from './trusted-networks.ts'

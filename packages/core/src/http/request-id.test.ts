@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { requestIdOf } from './request-id.ts'
+import { requestIdOf, requestIdRejection } from './request-id.ts'
 
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/
 
@@ -31,5 +31,25 @@ describe('requestIdOf', () => {
     ['a control character', 'abc\u0000'],
   ])('replaces %s by a new UUID', (_name, header) => {
     expect(requestIdOf(header)).toMatch(uuid)
+  })
+})
+
+describe('requestIdRejection', () => {
+  it.each([
+    [undefined, undefined],
+    ['abc-1', undefined],
+    ['a'.repeat(128), undefined],
+    ['', 'length'],
+    ['a'.repeat(129), 'length'],
+    ['"'.repeat(129), 'length'],
+    ['abc"def', 'charset'],
+    ['-abc', 'charset'],
+    ['{"a":1,"b":2}', 'charset'],
+    [',', 'charset'],
+    ['abc, def', 'multiple'],
+    [`${'a'.repeat(128)}, b`, 'multiple'],
+    [['abc', 'def'], 'multiple'],
+  ])('says of %j: %s', (header, reason) => {
+    expect(requestIdRejection(header, requestIdOf(header))).toBe(reason)
   })
 })
