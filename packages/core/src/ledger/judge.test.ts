@@ -12,7 +12,10 @@ const record: LifeRecord = {
   phase: 'started',
   vitals: {
     heapUsedBytes: 30 * mebibyte,
-    heapLimitBytes: 100 * mebibyte,
+    // Three times what V8 gives up at, as V8 reports it on a large machine.
+    heapLimitBytes: 288 * mebibyte,
+    oldSpaceUsedBytes: 30 * mebibyte,
+    oldSpaceLimitBytes: 96 * mebibyte,
     rssBytes: 80 * mebibyte,
     workingSetBytes: 90 * mebibyte,
     containerLimitBytes: 200 * mebibyte,
@@ -89,9 +92,22 @@ describe('judge', () => {
     expect(reasonOf({}, { phase })).toBe('deadline')
   })
 
-  it('suspects a full heap where V8 could write no report, and only there', () => {
-    const full = vitals({ heapUsedBytes: 96 * mebibyte })
-    expect(reasonOf({}, { ...full, reportPath: undefined })).toBe('heap-abort')
+  it('suspects a full old generation where V8 could write no report, and only there', () => {
+    const full = vitals({ heapUsedBytes: 89 * mebibyte, oldSpaceUsedBytes: 87 * mebibyte })
+    expect(judge({ record: { ...record, ...full, reportPath: undefined } })).toEqual({
+      reason: 'heap-abort',
+      evidence: 'It vanished with 91 % of the old generation in use.',
+    })
     expect(reasonOf({}, full)).toBe('unknown')
+  })
+
+  it('does not take a full young generation for the reason', () => {
+    const young = vitals({ heapUsedBytes: 280 * mebibyte, oldSpaceUsedBytes: 86 * mebibyte })
+    expect(reasonOf({}, { ...young, reportPath: undefined })).toBe('unknown')
+  })
+
+  it('suspects nothing where the old generation was not written down', () => {
+    const { heapUsedBytes, rssBytes } = record.vitals
+    expect(reasonOf({}, { vitals: { heapUsedBytes, rssBytes }, reportPath: undefined })).toBe('unknown')
   })
 })

@@ -4,6 +4,9 @@ import type { ExitReason, LifecycleChanged } from '../channels/index.ts'
 export interface Vitals {
   readonly heapUsedBytes?: number | undefined
   readonly heapLimitBytes?: number | undefined
+  /** The heap without its young generation, and what that may grow to: V8 gives up by these two. */
+  readonly oldSpaceUsedBytes?: number | undefined
+  readonly oldSpaceLimitBytes?: number | undefined
   readonly externalBytes?: number | undefined
   readonly rssBytes?: number | undefined
   readonly containerLimitBytes?: number | undefined

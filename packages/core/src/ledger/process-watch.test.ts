@@ -9,9 +9,11 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import v8 from 'node:v8'
 import { createFakeClock } from '@keelson/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { channel, type ChannelName, subscribe } from '../channels/index.ts'
+import { oldSpaceLimitBytes } from '../limits/index.ts'
 import { createProcessWatch, type ProcessWatch, type ProcessWatchOptions } from './process-watch.ts'
 import { markStall } from './stall-mark.ts'
 
@@ -36,6 +38,7 @@ beforeEach(() => {
 })
 
 afterEach(() => {
+  vi.unstubAllEnvs()
   for (const watch of watches) watch.close(clean)
   for (const end of ends) end()
   // A heartbeat's write may still be under way.
@@ -139,6 +142,8 @@ describe('createProcessWatch', () => {
       lastProbeAtMs: 77,
       loopDelayMs: 0,
       containerLimitBytes: 9_000 * mebibyte,
+      oldSpaceUsedBytes: expect.any(Number),
+      oldSpaceLimitBytes: oldSpaceLimitBytes(v8.getHeapStatistics().heap_size_limit),
     })
   })
 
@@ -166,6 +171,12 @@ describe('createProcessWatch', () => {
     start({ limits: container(64 * mebibyte, mebibyte) })
     expect(of('keelson.limits.warning')).toMatchObject([{ subject: 'heap-fit', limitBytes: 64 * mebibyte }])
     expect(of('keelson.limits.warning')[0]?.['message']).toContain('--max-old-space-size=38')
+  })
+
+  it('names the young generation where the old one was fitted already', () => {
+    vi.stubEnv('NODE_OPTIONS', '--max-old-space-size=38')
+    start({ limits: container(64 * mebibyte, mebibyte) })
+    expect(of('keelson.limits.warning')[0]?.['message']).toContain('--max-semi-space-size=4.')
   })
 
   it('says once at 80 % of the container that it is nearly full', async () => {

@@ -115,13 +115,13 @@ export function createProcessWatch(options: ProcessWatchOptions): ProcessWatch {
   if (previousExit !== undefined) channel('keelson.process.previous-exit').publish(previousExit)
 
   const { heapLimitBytes, rssBytes } = readMemoryVitals()
-  const misfit = heapWarning(heapLimitBytes, container.memory.limitBytes)
+  const oldSpaceBytes = oldSpaceLimitBytes(heapLimitBytes)
+  const misfit = heapWarning(heapLimitBytes, container.memory.limitBytes, oldSpaceBytes)
   const warning = channel('keelson.limits.warning')
   if (misfit !== undefined) {
     const limitBytes = container.memory.limitBytes ?? heapLimitBytes
     warning.publish({ service, subject: 'heap-fit', usedBytes: rssBytes ?? 0, limitBytes, message: misfit })
   }
-  const oldSpaceBytes = oldSpaceLimitBytes(heapLimitBytes)
   const leaks = createLeakWatch({
     service,
     limitBytes: Math.min(oldSpaceBytes, container.memory.limitBytes ?? oldSpaceBytes),
@@ -166,12 +166,15 @@ export function createProcessWatch(options: ProcessWatchOptions): ProcessWatch {
     const memory = readMemoryVitals()
     const { limitBytes: containerLimitBytes, workingSetBytes } = container.memory
     // The limit that V8 reports may be three times the one at which it gives up.
-    const heap = { heapUsedBytes: readOldSpaceUsedBytes(), heapLimitBytes: oldSpaceBytes }
+    const oldSpaceUsedBytes = readOldSpaceUsedBytes()
+    const heap = { heapUsedBytes: oldSpaceUsedBytes, heapLimitBytes: oldSpaceBytes }
     for (const due of pressure({ ...memory, ...heap, containerLimitBytes, workingSetBytes })) {
       warning.publish({ service, ...due })
     }
     vitals = {
       ...memory,
+      oldSpaceUsedBytes,
+      oldSpaceLimitBytes: oldSpaceBytes,
       containerLimitBytes,
       workingSetBytes,
       loopDelayMs: Math.round(loopDelayMs),

@@ -43,6 +43,37 @@ describe('heapWarning', () => {
     expect(heapWarning(heap * mebibyte, container * mebibyte)).toBeUndefined()
   })
 
+  it.each([
+    // Both of them fit by --max-old-space-size; limits as V8 reports them for --max-semi-space-size=64 and 32.
+    [345, 153, 256, 16],
+    [249, 153, 256, 16],
+    [371, 179, 256, 8],
+    [288, 76, 128, 8],
+  ])(
+    'names the young generation when it alone is too large (%i MiB, old %i, container %i)',
+    (heap, old, container, semiSpace) => {
+      const warning = heapWarning(heap * mebibyte, container * mebibyte, old * mebibyte)
+      expect(warning).toContain(`${heap - old} MiB of it in the young generation`)
+      expect(warning).toContain(`--max-semi-space-size=${semiSpace}.`)
+      expect(warning).not.toContain('--max-old-space-size')
+      // Whoever follows it is not warned again.
+      expect(
+        heapWarning((old + 3 * semiSpace) * mebibyte, container * mebibyte, old * mebibyte),
+      ).toBeUndefined()
+    },
+  )
+
+  it('names the old generation when that does not fit either', () => {
+    const warning = heapWarning(400 * mebibyte, 256 * mebibyte, 200 * mebibyte)
+    expect(warning).toContain('--max-old-space-size=179')
+    expect(warning).not.toContain('young')
+  })
+
+  it('holds both generations against the container: the kernel counts both', () => {
+    expect(heapWarning(204 * mebibyte, 256 * mebibyte, 153 * mebibyte)).toBeUndefined()
+    expect(heapWarning(206 * mebibyte, 256 * mebibyte, 153 * mebibyte)).toBeDefined()
+  })
+
   it('says nothing without a limit', () => {
     expect(heapWarning(4_096 * mebibyte, undefined)).toBeUndefined()
   })
