@@ -46,6 +46,7 @@ describe('requestIdRejection', () => {
     ['-abc', 'charset'],
     ['{"a":1,"b":2}', 'charset'],
     [',', 'charset'],
+    ['abc ', 'charset'],
     ['abc, def', 'multiple'],
     [`${'a'.repeat(128)}, b`, 'multiple'],
     [['abc', 'def'], 'multiple'],

@@ -36,6 +36,7 @@ export function requestIdRejection(
 ): RequestIdRejection | undefined {
   if (header === undefined || header === requestId) return undefined
   const text = typeof header === 'string' ? header : header.join(',')
-  if (text.split(',').every((part) => requestIdPattern.test(part.trim()))) return 'multiple'
+  const parts = text.split(',')
+  if (parts.length > 1 && parts.every((part) => requestIdPattern.test(part.trim()))) return 'multiple'
   return text === '' || text.length > maxIdLength ? 'length' : 'charset'
 }
