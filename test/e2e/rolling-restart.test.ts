@@ -38,8 +38,7 @@ function roll(signal: AbortSignal, front: FrontName): Promise<RestartResult> {
   const stack = replicaStacks.find(({ name }) => name === 'keelson')
   if (stack === undefined) throw new Error('The bench has no stack called keelson.')
   return rollReplicas({
-    // Four fronts at once on two cores, other tests beside them: a starved replica sheds load, which is not what is tried here.
-    stack: { ...stack, waitEnv: (waitMs) => ({ ...stack.waitEnv(waitMs), ADMISSION__BACKLOG: '0' }) },
+    stack,
     front,
     restarts,
     waitMs: 3_000,

@@ -1,12 +1,13 @@
 import type { Clock } from '@keelson/core/clock'
 import { checkOptions, optionRules } from '@keelson/core/errors'
 
-/** Which requests are let in. */
-export interface AdmissionOptions {
+/** Bounds of admission, which may be changed while it works. */
+export interface AdmissionBounds {
   /**
    * Longest time in milliseconds that a request may wait for its turn: for the event loop, and behind others in what its
    * handler waits for. One that would wait longer is refused; critical ones may wait half as long again, sheddable ones
-   * half as long. 0: nothing is refused for waiting.
+   * half as long. A cold process has five times as long, and what is late only because the process stood still ten times.
+   * 0: nothing is refused for waiting.
    *
    * @range 0 to 60,000
    * @defaultValue 100 — goodput is the same from 30 to 300; 60 and less refused at 90 % of the capacity (simulated 2026-11)
@@ -21,6 +22,10 @@ export interface AdmissionOptions {
    * @defaultValue unset: no bound. A number that is right for every service does not exist; `backlogMs` finds it.
    */
   readonly maxConcurrent?: number
+}
+
+/** Which requests are let in. */
+export interface AdmissionOptions extends AdmissionBounds {
   readonly clock?: Clock
   /**
    * Calls back in the next turn of the event loop, after sockets were read.

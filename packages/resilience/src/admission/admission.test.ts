@@ -5,7 +5,7 @@ import type { AdmissionOptions } from './admission-options.ts'
 import type { Refusal } from './refusal.ts'
 import type { RouteLimit } from './route-limit.ts'
 
-function setup(options: AdmissionOptions = {}) {
+function setup({ cold = false, ...options }: AdmissionOptions & { readonly cold?: boolean } = {}) {
   const fake = createFakeClock()
   let blockedMs = 0
   // While the loop is blocked time goes on, and no timer fires.
@@ -17,6 +17,13 @@ function setup(options: AdmissionOptions = {}) {
   const deferred: (() => void)[] = []
   const admission = new Admission({ clock, defer: (callback) => void deferred.push(callback), ...options })
   const route = admission.route()
+  const pass = (count: number) => {
+    for (let request = 0; request < count; request++) {
+      admission.begin(route)
+      admission.end(route, clock.monotonic(), 0, false)
+    }
+  }
+  if (!cold) pass(200)
   const arrive = (facts: Partial<Arrival> = {}): Arrival => ({
     deadline: undefined,
     criticality: undefined,
@@ -29,6 +36,7 @@ function setup(options: AdmissionOptions = {}) {
     block: (durationMs: number) => (blockedMs += durationMs),
     admission,
     route,
+    pass,
     arrive,
     ask: (facts: Partial<Arrival> = {}, of: RouteLimit = route) => admission.admit(arrive(facts), of),
     /** One turn of the event loop. */
@@ -173,11 +181,82 @@ describe('Admission', () => {
     test.turn()
     test.turn()
     expect(told).toEqual(['critical started', 'hopeless deadline'])
-    queue(test, 'late', told)
+    expect(test.admission.waiting).toBe(0)
+  })
+
+  it('starts what is late only because the process stood still, but not what its caller has long given up', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    // What one of them costs is known after the second slice: 10 ms.
+    for (let index = 0; index < 3; index++) queue(test, 'first', told)
+    for (let turn = 0; turn < 4; turn++) test.turn()
+    for (let index = 0; index < 2; index++) queue(test, 'late', told)
+    test.block(900)
+    test.turn()
+    test.turn()
+    expect(told.slice(3)).toEqual(['late started', 'late started'])
+    queue(test, 'hopeless', told)
+    test.block(1_001)
+    test.turn()
+    expect(told.at(-1)).toBe('hopeless backlog')
+  })
+
+  it('refuses the late ones where there is much to do behind them', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    for (let index = 0; index < 3; index++) queue(test, 'first', told)
+    for (let turn = 0; turn < 4; turn++) test.turn()
+    for (let index = 0; index < 5; index++) queue(test, 'late', told)
     test.block(301)
     test.turn()
-    expect(told.at(-1)).toBe('late backlog')
-    expect(test.admission.waiting).toBe(0)
+    expect(told.slice(3)).toEqual(Array(5).fill('late backlog'))
+  })
+
+  it.each([
+    { until: 'it has begun 200 requests', warmUp: async (test: Setup) => test.pass(1) },
+    { until: '10 s after the first', warmUp: ({ clock }: Setup) => clock.advance(10_000) },
+  ])('has five times the patience in a cold process, until $until', async ({ warmUp }) => {
+    const test = setup({ cold: true })
+    beginLongTurn(test)
+    const told: string[] = []
+    test.pass(199)
+    for (let index = 0; index < 40; index++) queue(test, 'one', told)
+    expect(test.ask({ criticality: 'sheddable' })).toBe('later')
+    for (let turn = 0; turn < 5; turn++) test.turn()
+    // 35 of 10 ms each wait, and have waited for longer than three bounds.
+    test.block(300)
+    test.turn()
+    expect(told).toEqual(Array(6).fill('one started'))
+    expect(test.ask()).toBe('later')
+    await warmUp(test)
+    expect(test.ask()).toMatchObject({ reason: 'backlog' })
+    test.turn()
+    expect(told.filter((line) => line === 'one backlog')).toHaveLength(34)
+  })
+
+  it('takes new bounds while requests wait, and refuses wrong ones', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    for (let index = 0; index < 60; index++) queue(test, 'one', told)
+    for (let turn = 0; turn < 10; turn++) test.turn()
+    expect(test.ask()).toMatchObject({ reason: 'backlog' })
+    test.admission.update({ backlogMs: 60_000 })
+    expect(test.ask()).toBe('later')
+    expect(() => test.admission.update({ backlogMs: -1 })).toThrow(
+      expect.objectContaining({ code: 'KEELSON_ADMISSION_OPTIONS_INVALID' }),
+    )
+    expect(test.ask()).toBe('later')
+    test.admission.update({ backlogMs: 0, maxConcurrent: 1 })
+    expect(test.ask()).toBeUndefined()
+    for (let turn = 0; turn < 50; turn++) test.turn()
+    expect(told).toEqual(Array(60).fill('one started'))
+    test.admission.begin(test.route)
+    expect(test.ask()).toMatchObject({ reason: 'limit' })
+    test.admission.update({ backlogMs: 0 })
+    expect(test.ask()).toBeUndefined()
   })
 
   it('takes a process that stood still for no measure of what a request costs', () => {

@@ -1,6 +1,11 @@
 import { type Clock, systemClock } from '@keelson/core/clock'
 import type { Criticality } from '@keelson/core/context'
-import { type AdmissionOptions, admissionDefaults, checkAdmissionOptions } from './admission-options.ts'
+import {
+  type AdmissionBounds,
+  type AdmissionOptions,
+  admissionDefaults,
+  checkAdmissionOptions,
+} from './admission-options.ts'
 import { LoopWatch } from './loop-watch.ts'
 import { backlogReached, deadlinePassed, limitReached, type Refusal, shareOf } from './refusal.ts'
 import { RouteLimit } from './route-limit.ts'
@@ -28,31 +33,42 @@ export interface Applicant {
 export type Verdict = Refusal | 'later' | undefined
 
 /**
+ * Requests after which a process is taken to have compiled what it runs, and the time in milliseconds after the first of
+ * them at which it is however few there were. V8 optimizes after a few hundred calls; docs/decisions/0009.
+ */
+const warmUpCount = 200
+const warmUpMs = 10_000
+
+/**
  * Decides at the door, before a body is read. While the event loop turns quickly and no route is limited, a decision is a
  * few comparisons and allocates nothing.
  */
 export class Admission {
   readonly #clock: Clock
-  readonly #backlogMs: number
-  readonly #maxConcurrent: number
+  #backlogMs = 0
+  #maxConcurrent = Number.POSITIVE_INFINITY
   readonly #loop: LoopWatch
   readonly #turns = new TurnLimit()
   readonly #queue: WorkQueue
   #inFlight = 0
+  #begunCount = 0
+  /** Monotonic milliseconds; -1 before the first request. */
+  #warmAtMs = -1
+  readonly #askBoundMs = (): number => this.#backlogMs
 
   /** @throws KEELSON_ADMISSION_OPTIONS_INVALID */
   constructor(options: AdmissionOptions = {}) {
     checkAdmissionOptions(options)
     const { clock = systemClock, defer = setImmediate } = options
-    const boundMs = options.backlogMs ?? admissionDefaults.backlogMs
     this.#clock = clock
-    this.#backlogMs = boundMs
-    this.#maxConcurrent = options.maxConcurrent ?? Number.POSITIVE_INFINITY
+    this.#setBounds(options)
     this.#queue = new WorkQueue({
       clock,
       defer,
-      boundMs,
-      mayStart: () => this.#turns.allows(this.#inFlight),
+      // Whoever waits when the bound is taken away is started, not refused.
+      boundMs: () => this.#backlogMs || Number.POSITIVE_INFINITY,
+      isCold: (nowMs) => this.#begunCount < warmUpCount && nowMs < this.#warmAtMs,
+      mayStart: () => this.#backlogMs === 0 || this.#turns.allows(this.#inFlight),
     })
     this.#loop = new LoopWatch({
       clock,
@@ -61,6 +77,17 @@ export class Admission {
         this.#queue.wake()
       },
     })
+  }
+
+  /**
+   * Changes the bounds while requests come: what is left out has its default again.
+   *
+   * @throws KEELSON_ADMISSION_OPTIONS_INVALID, and the bounds stay as they were
+   */
+  update(bounds: AdmissionBounds): void {
+    checkAdmissionOptions(bounds)
+    this.#setBounds(bounds)
+    this.#queue.wake()
   }
 
   /** Requests that were started and have not ended. */
@@ -75,7 +102,7 @@ export class Admission {
 
   /** What is known of one route; made once for each. */
   route(): RouteLimit {
-    return new RouteLimit(this.#backlogMs)
+    return new RouteLimit(this.#askBoundMs)
   }
 
   /** Decides over a request. */
@@ -86,6 +113,7 @@ export class Admission {
     }
     if (this.#isFull(criticality, route)) return limitReached
     if (this.#backlogMs === 0) return undefined
+    if (this.#warmAtMs < 0) this.#warmAtMs = arrival.startedAtMs + warmUpMs
     const isLongTurn = this.#loop.ageMs(arrival.startedAtMs) >= longTurnMs
     if (!isLongTurn && this.#queue.size === 0 && this.#turns.allows(this.#inFlight)) return undefined
     return this.#queue.fits(criticality, arrival.startedAtMs) ? 'later' : backlogReached
@@ -106,6 +134,7 @@ export class Admission {
   /** A request is started. */
   begin(route: RouteLimit): void {
     this.#inFlight += 1
+    this.#begunCount += 1
     route.begin()
   }
 
@@ -118,6 +147,11 @@ export class Admission {
     this.#inFlight -= 1
     route.end(nowMs, durationMs, isSample)
     this.#queue.wake()
+  }
+
+  #setBounds({ backlogMs = admissionDefaults.backlogMs, maxConcurrent }: AdmissionBounds): void {
+    this.#backlogMs = backlogMs
+    this.#maxConcurrent = maxConcurrent ?? Number.POSITIVE_INFINITY
   }
 
   #take(waitedMs: number, arrival: Arrival, route: RouteLimit, applicant: Applicant): boolean {

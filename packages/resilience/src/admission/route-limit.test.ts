@@ -12,8 +12,8 @@ interface Load {
 }
 
 /** A route that waits for one of several places, in steps of a millisecond. */
-function createRoute(first: Load) {
-  const limit = new RouteLimit(boundMs)
+function createRoute(first: Load, askBoundMs: () => number = () => boundMs) {
+  const limit = new RouteLimit(askBoundMs)
   let load = first
   let nowMs = 1_000
   let dueAtMs = nowMs
@@ -114,8 +114,18 @@ describe('RouteLimit', () => {
     expect(limit.allows('sheddable')).toBe(false)
   })
 
+  it('lets everything in as soon as its bound is taken away, and forgets its limit', () => {
+    let present = boundMs
+    const route = createRoute({ slots: 8, durationMs: 20, everyMs: 5 }, () => present)
+    route.run(2_000)
+    expect(route.run(10_000, { everyMs: 1.25 }).refusedRatio).toBeGreaterThan(0.3)
+    present = 0
+    expect(route.run(1_500).refusedRatio).toBe(0)
+    expect(route.limit.limit).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it('limits nothing without a bound', () => {
-    const limit = new RouteLimit(0)
+    const limit = new RouteLimit(() => 0)
     for (let request = 0; request < 1_000; request++) {
       limit.begin()
       limit.end(request * 10, request, true)

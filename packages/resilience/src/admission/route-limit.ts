@@ -28,7 +28,7 @@ type LimitState = 'free' | 'cut' | 'held'
  * where this does not shorten the wait it was no queue, and the limit is taken back.
  */
 export class RouteLimit {
-  readonly #boundMs: number
+  readonly #askBoundMs: () => number
   /** Requests of the route that were started and have not ended. */
   inFlight = 0
   #limit = Number.POSITIVE_INFINITY
@@ -46,9 +46,9 @@ export class RouteLimit {
   #lastLeastMs = 0
   #lastLeastUntilMs = 0
 
-  /** @param boundMs longest wait in milliseconds; 0: no limit is ever set */
-  constructor(boundMs: number) {
-    this.#boundMs = boundMs
+  /** @param boundMs gives the longest wait in milliseconds, which may change; 0: there is no limit */
+  constructor(boundMs: () => number) {
+    this.#askBoundMs = boundMs
   }
 
   /** Requests that may be under way; `Infinity` while there is no limit. */
@@ -58,7 +58,7 @@ export class RouteLimit {
 
   /** Whether one more of this class may start. */
   allows(criticality: Criticality | undefined): boolean {
-    if (this.inFlight < this.#limit * shareOf(criticality)) return true
+    if (this.inFlight < this.#limit * shareOf(criticality) || this.#boundMs === 0) return true
     this.#reached = true
     return false
   }
@@ -109,8 +109,9 @@ export class RouteLimit {
     }
     this.#lastLeastMs = leastMs
     this.#lastLeastUntilMs = nowMs + longestIntervalMs
-    if (this.#boundMs === 0 || count < intervalCount) {
-      if (!wasReached) this.#lift()
+    const boundMs = this.#boundMs
+    if (boundMs === 0 || count < intervalCount) {
+      if (boundMs === 0 || !wasReached) this.#lift()
       return
     }
     if (this.#unloadedMs === 0 || leastMs < this.#unloadedMs) this.#unloadedMs = leastMs
@@ -163,6 +164,10 @@ export class RouteLimit {
     }
     this.#idleCount = wasReached ? 0 : this.#idleCount + 1
     if (this.#idleCount >= liftAfterCount) this.#lift()
+  }
+
+  get #boundMs(): number {
+    return this.#askBoundMs()
   }
 
   get #targetMs(): number {

@@ -18,8 +18,10 @@ export interface WorkQueueOptions {
   readonly clock: Clock
   /** Calls back in the next turn of the event loop, after sockets were read. */
   readonly defer: (callback: () => void) => void
-  /** Longest wait in milliseconds; a class gets its share of it. */
-  readonly boundMs: number
+  /** Longest wait in milliseconds, above 0; a class gets its share of it. Asked again each time: it may change. */
+  readonly boundMs: () => number
+  /** Whether the process has yet to compile what it runs: see {@link coldBounds}. */
+  readonly isCold: (nowMs: number) => boolean
   /** Whether one more may start now; {@link WorkQueue.wake} is called when that may have changed. */
   readonly mayStart: () => boolean
 }
@@ -35,6 +37,18 @@ const maxWaiting = 10_000
  * before anybody would have to be refused. Facebook's adaptive CoDel has ten intervals for the same reason (2014).
  */
 const burstBounds = 3
+
+/**
+ * Bounds that a request may wait in a cold process: as long as callers wait anyway, but not so long that those of an
+ * overload which is met by a cold process have all given up when their turn comes.
+ */
+const coldBounds = 5
+
+/** Bounds that a request may wait where a process that stood still has left a queue that is next to no work. */
+const standstillBounds = 10
+
+/** Share of the bound below which the work that waits is next to none. */
+const trifleShare = 0.25
 
 /** What a first sample and a leap of later ones may be: a process that stood still has not become dear. */
 const firstSampleMs = 20
@@ -97,7 +111,8 @@ export class WorkQueue {
 
   add(waiting: Waiting): void {
     const { sinceMs } = waiting
-    if (this.size === 0 && sinceMs - this.#emptiedAtMs > this.#options.boundMs) this.#standsSinceMs = sinceMs
+    if (this.size === 0 && sinceMs - this.#emptiedAtMs > this.#options.boundMs())
+      this.#standsSinceMs = sinceMs
     if (waiting.criticality === 'critical') this.#critical.push(waiting)
     else if (waiting.criticality === 'sheddable') this.#sheddable.push(waiting)
     else this.#ordinary.push(waiting)
@@ -158,8 +173,10 @@ export class WorkQueue {
   }
 
   #boundMs(criticality: Criticality | undefined, nowMs: number): number {
-    const boundMs = this.#options.boundMs * shareOf(criticality)
-    return nowMs - this.#standsSinceMs < burstBounds * this.#options.boundMs ? burstBounds * boundMs : boundMs
+    const wholeMs = this.#options.boundMs()
+    const boundMs = wholeMs * shareOf(criticality)
+    if (this.#options.isCold(nowMs)) return coldBounds * boundMs
+    return nowMs - this.#standsSinceMs < burstBounds * wholeMs ? burstBounds * boundMs : boundMs
   }
 
   /** Those at the back of the line do not learn of their fate by their turn, which may never come. */
@@ -169,9 +186,19 @@ export class WorkQueue {
     this.#expire(this.#sheddable, nowMs)
   }
 
+  /**
+   * Refuses who has waited too long, except where all that wait are next to no work: then they are late because the
+   * process stood still, and refusing them would win nothing.
+   */
   #expire(queue: Waiting[], nowMs: number): void {
+    const criticality = queue[0]?.criticality
+    const wholeMs = this.#options.boundMs()
+    const isTrifle = this.waitMs(criticality) < trifleShare * wholeMs
+    const boundMs = isTrifle
+      ? standstillBounds * wholeMs * shareOf(criticality)
+      : this.#boundMs(criticality, nowMs)
     for (let next = queue[0]; next !== undefined; next = queue[0]) {
-      if (nowMs - next.sinceMs <= this.#boundMs(next.criticality, nowMs)) return
+      if (nowMs - next.sinceMs <= boundMs) return
       queue.shift()
       next.expire()
     }
