@@ -9,18 +9,20 @@ import {
   type LifecycleChanged,
   type MetricsProblem,
 } from '@keelson/core/channels'
+import type { Clock } from '@keelson/core/clock'
+import { writeAdmissionLines } from './admission-lines.ts'
 import { writeDependencyLines } from './dependency-lines.ts'
 import type { Logger } from './pino-adapter.ts'
 import { writeProcessLines } from './process-lines.ts'
 
 /**
  * Writes a line for every fact of a service that somebody may look for later: circuits, health, configuration, the
- * life of the process. Facts of each call and request are left to metrics and to access lines.
+ * life of the process, the beginning and the end of overload. Facts of each call and request are left to metrics and to access lines.
  *
  * @param service only facts of this service are written; another one may live in the process
  * @returns ends the subscriptions
  */
-export function writeChannelLines(service: string, logger: Logger): () => void {
+export function writeChannelLines(service: string, logger: Logger, clock: Clock): () => void {
   const own = <Fact extends { readonly service: string }>(write: (logger: Logger, fact: Fact) => void) => {
     return (fact: Fact): void => {
       if (fact.service === service) write(logger, fact)
@@ -35,6 +37,7 @@ export function writeChannelLines(service: string, logger: Logger): () => void {
     subscribe('keelson.config.source', own(sourceLine)),
     subscribe('keelson.config.warned', own(warnedLine)),
     subscribe('keelson.metrics.problem', own(metricsLine)),
+    writeAdmissionLines(service, logger, clock),
     writeDependencyLines(service, logger),
     writeProcessLines(service, logger),
   ]

@@ -266,7 +266,7 @@ export function buildLog(options: LogOptions, onClosed: () => void = () => {}): 
     },
     module: (name) => levels.module(name),
     maskValues: (values) => mask.add(values),
-    adoptChannels: () => endable(writeChannelLines(service, logger)),
+    adoptChannels: () => endable(writeChannelLines(service, logger, clock)),
     captureConsole: () =>
       endable(
         captureConsole(() => contextLog(currentContext())?.logger ?? logger, {
