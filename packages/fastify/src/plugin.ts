@@ -32,7 +32,8 @@ export interface KeelsonPluginOptions {
   readonly trusted?: readonly string[]
   /** Makes a span for each request; `createTracing` of `@keelson/otel` gives one. @defaultValue none are made */
   readonly tracer?: RequestTracer
-  readonly admission?: AdmissionOptions
+  /** Which requests are let in: bounds, or an admission that somebody else holds, to change its bounds or to share it. */
+  readonly admission?: AdmissionOptions | Admission
   /**
    * Run handlers in the context of their request, so that lines and calls anywhere in them carry its id. Without it only
    * `request.log` does, and calls to other services must be given the id.
@@ -76,7 +77,10 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     tracer: options.tracer,
     ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
   })
-  const admission = new Admission({ clock, ...options.admission })
+  const admission =
+    options.admission instanceof Admission
+      ? options.admission
+      : new Admission({ clock, ...options.admission })
   const door = createDoor(service, admission)
   const unmatched = new RouteEndings(undefined, { log, metrics, admission, silent: false })
   const completed = channel('keelson.request.completed')

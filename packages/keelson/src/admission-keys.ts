@@ -1,7 +1,8 @@
-import type { ConfigValues } from '@keelson/config'
-import { KeelsonError } from '@keelson/core/errors'
-import type { KeelsonPluginOptions, RateLimitOptions } from '@keelson/fastify'
+import type { ConfigValues, RefineFault } from '@keelson/config'
+import type { RateLimitOptions } from '@keelson/fastify'
+import { Admission, type AdmissionBounds } from '@keelson/resilience/admission'
 import type { HouseSchema } from './house-schema.ts'
+import type { HouseConfig } from './load-config.ts'
 
 /** What configuration says of admission. */
 export type AdmissionSettings = ConfigValues<HouseSchema>['admission']
@@ -10,38 +11,53 @@ export type AdmissionSettings = ConfigValues<HouseSchema>['admission']
 const longestBacklogMs = 60_000
 
 /**
- * The options of admission that the keys `admission.*` stand for.
- *
- * @throws KEELSON_CONFIG_INVALID for a value that only admission itself can refuse
+ * What is wrong with the keys `admission.*`, asked of every candidate, so that one that cannot be used refuses its whole
+ * change, at the start and at run time.
  */
-export function admissionOf(
-  settings: Omit<AdmissionSettings, 'rateLimit'>,
-): NonNullable<KeelsonPluginOptions['admission']> {
-  const { backlog, maxConcurrent } = settings
-  if (backlog > longestBacklogMs)
-    throw invalid('admission.backlog', `${backlog}ms`, 'a duration of at most 1m')
-  if (maxConcurrent !== null && (maxConcurrent < 1 || maxConcurrent > 1_000_000))
-    throw invalid('admission.maxConcurrent', String(maxConcurrent), 'a whole number from 1 to 1000000')
+export function admissionFaults({
+  backlog,
+  maxConcurrent,
+  rateLimit,
+}: AdmissionSettings): readonly RefineFault[] {
+  const { max, window: windowMs } = rateLimit
+  return [
+    ...(backlog > longestBacklogMs ? [fault('admission.backlog', 'a duration of at most 1m')] : []),
+    ...(isOutside(maxConcurrent, 1, 1_000_000)
+      ? [fault('admission.maxConcurrent', 'a whole number from 1 to 1000000')]
+      : []),
+    ...(isOutside(max, 1, 1_000_000_000)
+      ? [fault('admission.rateLimit.max', 'a whole number from 1 to 1000000000')]
+      : []),
+    ...(max !== null && isOutside(windowMs, 100, 86_400_000)
+      ? [fault('admission.rateLimit.window', 'a duration from 100ms to 24h')]
+      : []),
+  ]
+}
+
+/** Makes the admission of a service, which follows `admission.backlog` and `admission.maxConcurrent` while it works. */
+export function createAdmission(config: HouseConfig): Admission {
+  const admission = new Admission(boundsOf(config.current.admission))
+  config.subscribe('admission', (settings) => admission.update(boundsOf(settings)))
+  return admission
+}
+
+/** The bounds that the keys stand for. */
+export function boundsOf({ backlog, maxConcurrent }: Omit<AdmissionSettings, 'rateLimit'>): AdmissionBounds {
   return { backlogMs: backlog, ...(maxConcurrent === null ? {} : { maxConcurrent }) }
 }
 
-/**
- * The options of the rate limit that the keys `admission.rateLimit.*` stand for; `undefined` when there is none.
- *
- * @throws KEELSON_CONFIG_INVALID for a value that only the limit itself can refuse
- */
+/** The options of the rate limit that the keys `admission.rateLimit.*` stand for; `undefined` when there is none. */
 export function rateLimitOf({
   max,
   window: windowMs,
 }: AdmissionSettings['rateLimit']): Pick<RateLimitOptions, 'maxRequests' | 'windowMs'> | undefined {
-  if (max === null) return undefined
-  if (max < 1 || max > 1_000_000_000)
-    throw invalid('admission.rateLimit.max', String(max), 'a whole number from 1 to 1000000000')
-  if (windowMs < 100 || windowMs > 86_400_000)
-    throw invalid('admission.rateLimit.window', `${windowMs}ms`, 'a duration from 100ms to 24h')
-  return { maxRequests: max, windowMs }
+  return max === null ? undefined : { maxRequests: max, windowMs }
 }
 
-function invalid(key: string, value: string, accepted: string): KeelsonError {
-  return new KeelsonError('KEELSON_CONFIG_INVALID', `${key} is ${value}. It takes ${accepted}.`)
+function isOutside(value: number | null, least: number, most: number): boolean {
+  return value !== null && (value < least || value > most)
+}
+
+function fault(key: string, accepted: string): RefineFault {
+  return { key, problem: `takes ${accepted}` }
 }

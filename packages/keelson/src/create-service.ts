@@ -1,5 +1,5 @@
 import { installKeelson, installRateLimit } from '@keelson/fastify'
-import { admissionOf, rateLimitOf } from './admission-keys.ts'
+import { createAdmission, rateLimitOf } from './admission-keys.ts'
 import { createBoot } from './boot.ts'
 import { createApp } from './create-app.ts'
 import type { ServiceDefinition } from './definition.ts'
@@ -35,7 +35,7 @@ export async function createService<const Definition extends ServiceDefinition>(
     trusted: http.trusted,
     ...(house.tracer === undefined ? {} : { tracer: house.tracer }),
     context: request.context,
-    admission: admissionOf(house.config.current.admission),
+    admission: createAdmission(house.config),
   })
   const rateLimit = rateLimitOf(house.config.current.admission.rateLimit)
   if (rateLimit !== undefined) {

@@ -1,5 +1,6 @@
 import type { ConfigSchema, ConfigValues, Refine, RefineFault } from '@keelson/config'
 import { isKeelsonError } from '@keelson/core/errors'
+import { admissionFaults, type AdmissionSettings } from './admission-keys.ts'
 import type { ServiceDefinition } from './definition.ts'
 import { configName, type DependencySettings, withSettings } from './dependency-keys.ts'
 import type { HouseSchema } from './house-schema.ts'
@@ -7,14 +8,15 @@ import { logFaults } from './log-faults.ts'
 
 /** What {@link refineOf} reads of a configuration; the schema has been built along it. */
 interface CheckedValues {
+  readonly admission: AdmissionSettings
   readonly log: ConfigValues<HouseSchema>['log']
   readonly dependencies: Readonly<Record<string, DependencySettings>>
 }
 
 /**
- * The check across keys of a service: numbers of its log, the policies of its dependencies, which only the policy's own rules can
- * judge (ranges, numbers that contradict each other), and what its definition brings. So what cannot be used refuses its whole
- * change, at the start and at run time.
+ * The check across keys of a service: numbers of its log and its admission, the policies of its dependencies, which only the
+ * policy's own rules can judge (ranges, numbers that contradict each other), and what its definition brings. So what cannot be
+ * used refuses its whole change, at the start and at run time.
  */
 export async function refineOf(definition: ServiceDefinition): Promise<Refine<ConfigSchema>> {
   const { dependencies = {} } = definition
@@ -23,8 +25,13 @@ export async function refineOf(definition: ServiceDefinition): Promise<Refine<Co
   const checkDependencies = await dependencyCheck(dependencies)
   return (values) => {
     // The schema has these keys, those of the dependencies for the dependencies of the definition.
-    const { log, dependencies: settings } = values as unknown as CheckedValues
-    return [...logFaults(log), ...checkDependencies(settings), ...(own?.(values) ?? [])]
+    const { admission, log, dependencies: settings } = values as unknown as CheckedValues
+    return [
+      ...logFaults(log),
+      ...admissionFaults(admission),
+      ...checkDependencies(settings),
+      ...(own?.(values) ?? []),
+    ]
   }
 }
 

@@ -282,11 +282,13 @@ export const houseSchema = {
       doc: 'Longest time that a request may wait for its turn before 503 is answered; critical ones half as long again, sheddable ones half as long; 0: no bound. At most 1m',
       format: 'duration',
       default: '100ms',
+      reload: 'hot',
     },
     maxConcurrent: {
       doc: 'Requests under way at most; unset: no bound',
       format: 'nat',
       nullable: true,
+      reload: 'hot',
     },
     rateLimit: {
       max: {

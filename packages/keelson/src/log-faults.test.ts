@@ -21,13 +21,20 @@ describe('logFaults', () => {
 })
 
 describe('refineOf', () => {
-  it('checks the log of a service without dependencies, and asks the check of its author too', async () => {
-    const values = { log: { sampleRatio: 2, burstLimit: 0 } }
+  it('checks log and admission of a service without dependencies, and asks the check of its author too', async () => {
+    const values = {
+      log: { sampleRatio: 2, burstLimit: 0 },
+      admission: { backlog: 100, maxConcurrent: 0, rateLimit: { max: null, window: 60_000 } },
+    }
     const own = [{ key: 'own', problem: 'is wrong' }]
     const keysOf = async (definition: Parameters<typeof refineOf>[0]) =>
       // All that these checks read of a configuration.
       ((await refineOf(definition))(values as never) ?? []).map(({ key }) => key)
-    expect(await keysOf({ name: 'a' })).toEqual(['log.sampleRatio'])
-    expect(await keysOf({ name: 'a', refine: () => own })).toEqual(['log.sampleRatio', 'own'])
+    expect(await keysOf({ name: 'a' })).toEqual(['log.sampleRatio', 'admission.maxConcurrent'])
+    expect(await keysOf({ name: 'a', refine: () => own })).toEqual([
+      'log.sampleRatio',
+      'admission.maxConcurrent',
+      'own',
+    ])
   })
 })
