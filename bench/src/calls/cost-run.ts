@@ -12,9 +12,14 @@ export interface CostSample {
 }
 
 /** How a call is made. */
-export type CostStack = 'undici Pool' | 'keelson' | 'global fetch'
+export type CostStack = 'undici Pool' | 'keelson' | 'global fetch' | 'global fetch, dispatcher of keelson'
 
-export const costStacks: readonly CostStack[] = ['undici Pool', 'keelson', 'global fetch']
+export const costStacks: readonly CostStack[] = [
+  'undici Pool',
+  'keelson',
+  'global fetch',
+  'global fetch, dispatcher of keelson',
+]
 
 const concurrency = 50
 
@@ -35,7 +40,15 @@ export async function runCost(
   await once(server.stdout, 'data')
   const target = `http://127.0.0.1:${port}`
   const pool = new Pool(target, { connections: 64 })
-  const client = createHttpClient({ service: 'bench', dependency: 'server', target })
+  const client = createHttpClient({
+    service: 'bench',
+    dependency: 'server',
+    target,
+    // Both timers are there and cost what they cost; a machine with much other work on it must not end the run.
+    timeoutMs: 60_000,
+    attemptTimeoutMs: 60_000,
+  })
+  const dispatcher = client.dispatcher()
   const calls: Readonly<Record<CostStack, () => Promise<unknown>>> = {
     'undici Pool': async () => {
       const { body } = await pool.request({ method: 'GET', path: '/videos/7' })
@@ -43,6 +56,8 @@ export async function runCost(
     },
     keelson: () => client.get('/videos/{id}', { params: { id: 7 } }),
     'global fetch': async () => (await fetch(`${target}/videos/7`)).json(),
+    'global fetch, dispatcher of keelson': async () =>
+      (await fetch(`${target}/videos/7`, { dispatcher })).json(),
   }
   const samples = new Map<CostStack, CostSample[]>(costStacks.map((stack) => [stack, []]))
   try {

@@ -115,16 +115,20 @@ async function costTables(rounds: number, callCount: number): Promise<readonly T
   const figuresOf = (stack: (typeof costStacks)[number], of: (sample: CostSample) => number) =>
     (samples.get(stack) ?? []).map(of)
   const rows = costStacks.map((stack) => {
-    const ratio = ratioSpread(figuresOf(stack, cpu), figuresOf('undici Pool', cpu))
+    const ratioTo = (base: (typeof costStacks)[number]) => {
+      const ratio = ratioSpread(figuresOf(stack, cpu), figuresOf(base, cpu))
+      return `${ratio.median.toFixed(2)} (${ratio.lower.toFixed(2)}–${ratio.upper.toFixed(2)})`
+    }
     const spread = spreadOf(figuresOf(stack, cpu))
     return [
       stack,
-      `${ratio.median.toFixed(2)} (${ratio.lower.toFixed(2)}–${ratio.upper.toFixed(2)})`,
+      ratioTo('undici Pool'),
+      ratioTo('global fetch'),
       `${spread.median.toFixed(1)} µs`,
       median(figuresOf(stack, ({ callsPerSecond }) => callsPerSecond)).toFixed(0),
     ]
   })
-  const header = ['call', 'CPU ÷ undici Pool', 'CPU of the caller', 'calls/s']
+  const header = ['call', 'CPU ÷ undici Pool', 'CPU ÷ global fetch', 'CPU of the caller', 'calls/s']
   return [{ title: `Cost of a call, ${rounds} rounds of ${callCount}`, header, rows }]
 }
 
