@@ -29,8 +29,8 @@ export const instructionFigures: readonly Figure<number>[] = [
  * both and vanish in the difference.
  */
 export const lifeRequestCounts: Readonly<{ short: number; long: number }> = Object.freeze({
-  short: 4000,
-  long: 10_000,
+  short: 10_000,
+  long: 25_000,
 })
 
 /**
@@ -47,8 +47,16 @@ export async function runInstructions(options: InstructionRunOptions): Promise<S
   const { stacks, parallelCount, progress } = options
   const lives = Array.from({ length: options.lives }, () => stacks.flatMap((stack) => livesOf(stack))).flat()
   const counted = new Map<Life, number>()
+  // One life that fails ends the others.
+  const failed = new AbortController()
+  const signal = AbortSignal.any([options.signal, failed.signal])
   await inParallel(lives, parallelCount, async (life) => {
-    counted.set(life, await countInstructions(life, options))
+    try {
+      counted.set(life, await countInstructions(life, { ...options, signal }))
+    } catch (error) {
+      failed.abort(error)
+      throw error
+    }
     const total = formatCount(counted.get(life) ?? 0)
     progress(
       `instructions: ${counted.size} of ${lives.length} lives counted, last ${life.stack.name}: ${total} for ${life.requestCount} requests`,

@@ -31,6 +31,7 @@ export interface CommandIo {
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly cwd: string;
     readonly signal: AbortSignal;
+    readonly readerLeft?: AbortSignal;
 }
 export interface CommandModule {
     readonly help: string;
@@ -152,6 +153,7 @@ export interface VerifyOptions {
     readonly contract: Contract;
     readonly only?: readonly string[];
     readonly skips?: ReadonlyMap<string, string>;
+    readonly leak?: boolean;
     readonly cwd: string;
     readonly env: Readonly<Record<string, string | undefined>>;
     readonly signal: AbortSignal;

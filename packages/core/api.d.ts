@@ -457,6 +457,7 @@ export function isStandardSchema(value: unknown): value is StandardSchema;
 
 export interface AccessRecord {
     readonly requestId: string;
+    readonly requestIdRejected?: RequestIdRejection | undefined;
     readonly traceId?: string | undefined;
     readonly spanId?: string | undefined;
     readonly traceSampled?: boolean;
@@ -507,6 +508,7 @@ export interface ListenAddress {
     readonly purpose: string;
 }
 export type NetworkTest = (address: string | undefined) => boolean;
+export type RequestIdRejection = 'multiple' | 'length' | 'charset';
 export type RequestOpener = (request: IncomingMessage) => InboundRequest;
 export interface RequestSpan extends ContextSpan {
     end(record: AccessRecord): void;
@@ -842,7 +844,7 @@ export function createMemoryGuard(startedAtMs: number, options?: MemoryGuardOpti
 export function createPressureWatch(): (sample: PressureSample) => readonly LimitWarning[];
 export function fitHeapMegabytes(containerLimitBytes: number): number;
 export function fitThreadPool(limitCores: number): number;
-export function heapWarning(heapLimitBytes: number, containerLimitBytes: number | undefined): string | undefined;
+export function heapWarning(heapLimitBytes: number, containerLimitBytes: number | undefined, oldSpaceBytes?: number): string | undefined;
 export const leakDetectorDefaults: {
     readonly windowMs: number;
 };

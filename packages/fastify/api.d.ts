@@ -11,7 +11,7 @@ export interface KeelsonPluginOptions {
     readonly drain?: ServerDrain;
     readonly trusted?: readonly string[];
     readonly tracer?: RequestTracer;
-    readonly admission?: AdmissionOptions;
+    readonly admission?: AdmissionOptions | Admission;
     readonly context?: boolean;
     readonly clock?: Clock;
 }

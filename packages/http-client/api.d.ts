@@ -17,6 +17,22 @@ export type CallArguments<Path extends string, Options> = string extends Path ? 
 export interface CallOptions<Schema extends StandardSchema | undefined = undefined, Fallback = never> extends CommonCallOptions<Fallback> {
     readonly response?: Schema;
 }
+export interface ClientDispatcher extends EventEmitter {
+    dispatch(request: DispatchRequest, handler: DispatchHandler): boolean;
+    close(): Promise<void>;
+    close(callback: () => void): void;
+    destroy(error?: Error | null): Promise<void>;
+    destroy(callback: () => void): void;
+    destroy(error: Error | null, callback: () => void): void;
+    request(...input: never[]): never;
+    stream(...input: never[]): never;
+    pipeline(...input: never[]): never;
+    connect(...input: never[]): never;
+    upgrade(...input: never[]): never;
+    compose(...input: never[]): never;
+    listeners(...input: never[]): never[];
+    rawListeners(...input: never[]): never[];
+}
 export type ClientErrorCode = keyof typeof clientErrors;
 export type ClientFallback = (error: KeelsonError, call: FailedCall) => unknown;
 export type ClientFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
@@ -28,6 +44,39 @@ export interface CommonCallOptions<Fallback = never> {
     readonly fallback?: (error: KeelsonError) => Fallback | Promise<Fallback>;
     readonly idempotent?: boolean;
     readonly deduplicate?: boolean;
+}
+export interface DispatchControl {
+    readonly aborted: boolean;
+    readonly paused: boolean;
+    readonly reason: Error | null;
+    readonly rawHeaders: Buffer[] | null;
+    abort(reason?: Error): void;
+    pause(): void;
+    resume(): void;
+}
+export interface DispatchHandler {
+    onRequestStart?(control: DispatchControl, context: object): void;
+    onResponseStart?(control: DispatchControl, statusCode: number, headers: AnswerHeaders, statusMessage?: string): void;
+    onResponseData?(control: DispatchControl, chunk: Buffer): void;
+    onResponseEnd?(control: DispatchControl, trailers: AnswerHeaders): void;
+    onResponseError?(control: DispatchControl, error: Error): void;
+    onConnect?(abort: (reason?: Error) => void, context: object): void;
+    onHeaders?(statusCode: number, headers: Buffer[], resume: () => void, statusMessage: string): boolean;
+    onData?(chunk: Buffer): boolean;
+    onComplete?(trailers: readonly unknown[] | null): void;
+    onError?(error: Error): void;
+}
+export interface DispatchRequest {
+    readonly origin?: string | URL | undefined;
+    readonly path: string;
+    readonly method: string;
+    readonly body?: unknown;
+    readonly headers?: unknown;
+    readonly query?: Readonly<Record<string, unknown>> | undefined;
+    readonly upgrade?: boolean | string | null | undefined;
+}
+export interface DispatcherOptions {
+    readonly timeoutMs?: number;
 }
 export interface FailedCall {
     readonly method: HttpMethod;
@@ -43,6 +92,7 @@ export interface HttpClient<Declared extends Operations = NoOperations> {
     readonly patch: BodyCall;
     readonly request: RequestCall;
     readonly fetch: ClientFetch;
+    dispatcher(options?: DispatcherOptions): ClientDispatcher;
     update(policy: HttpClientPolicy): void;
     state(): HttpClientState;
     isolate(): Promise<void>;

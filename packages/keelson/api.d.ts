@@ -162,11 +162,13 @@ export const houseSchema: {
             readonly doc: 'Share of requests whose lines below warn are written, all of them or none, from 0 to 1';
             readonly format: 'number';
             readonly default: 1;
+            readonly reload: 'hot';
         };
         readonly burstLimit: {
-            readonly doc: 'Lines of one message that are written in ten seconds; 0: no limit';
+            readonly doc: 'Lines of one message that are written in ten seconds; 0: no limit. At most 1000000';
             readonly format: 'nat';
             readonly default: 0;
+            readonly reload: 'hot';
         };
         readonly captureConsole: {
             readonly doc: 'Write what console.* and warnings of the process say as lines of the log';
@@ -355,11 +357,13 @@ export const houseSchema: {
             readonly doc: 'Longest time that a request may wait for its turn before 503 is answered; critical ones half as long again, sheddable ones half as long; 0: no bound. At most 1m';
             readonly format: 'duration';
             readonly default: '100ms';
+            readonly reload: 'hot';
         };
         readonly maxConcurrent: {
             readonly doc: 'Requests under way at most; unset: no bound';
             readonly format: 'nat';
             readonly nullable: true;
+            readonly reload: 'hot';
         };
         readonly rateLimit: {
             readonly max: {

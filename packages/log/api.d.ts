@@ -50,6 +50,8 @@ export interface Log {
     readonly level: LogLevel;
     setLevel(level: LogLevel, scope?: LevelScope): void;
     setLevels(levels: Readonly<Record<string, LogLevel>>): void;
+    setSampleRatio(ratio: number): void;
+    setBurstLimit(count: number | undefined): void;
     module(name: string): Logger;
     maskValues(values: readonly string[]): void;
     adoptChannels(): () => void;

@@ -7,6 +7,8 @@ export interface Attempt {
     readonly limitMs: number;
     readonly signal: AbortSignal;
     statusCode: number | undefined;
+    repeatable: boolean;
+    outlast(): void;
     onAbort(listener: (reason: KeelsonError) => void): void;
     onEnd(listener: (ended: Classification, durationMs: number) => void): void;
 }
@@ -220,6 +222,7 @@ export const retryDefaults: Required<RetryPolicy>;
 export class Admission {
     #private;
     constructor(options?: AdmissionOptions);
+    update(bounds: AdmissionBounds): void;
     get inFlight(): number;
     get waiting(): number;
     route(): RouteLimit;
@@ -228,9 +231,11 @@ export class Admission {
     begin(route: RouteLimit): void;
     end(route: RouteLimit, nowMs: number, durationMs: number, isSample: boolean): void;
 }
-export interface AdmissionOptions {
+export interface AdmissionBounds {
     readonly backlogMs?: number;
     readonly maxConcurrent?: number;
+}
+export interface AdmissionOptions extends AdmissionBounds {
     readonly clock?: Clock;
     readonly defer?: (callback: () => void) => void;
 }
@@ -251,7 +256,7 @@ export interface Refusal {
 export class RouteLimit {
     #private;
     inFlight: number;
-    constructor(boundMs: number);
+    constructor(boundMs: () => number);
     get limit(): number;
     allows(criticality: Criticality | undefined): boolean;
     leastMs(nowMs: number): number;

@@ -156,6 +156,7 @@ export const serverPackages: {
     readonly script: 'bsdutils';
     readonly chromium: 'chromium';
     readonly xmllint: 'libxml2-utils';
+    readonly perf: 'linux-perf';
 };
 export function startCuttingProxy(target: number): Promise<CuttingProxy>;
 export function startEtcd(path?: string, options?: EtcdFixtureOptions): Promise<EtcdFixture>;

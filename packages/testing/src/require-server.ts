@@ -20,6 +20,7 @@ export const serverPackages = {
   script: 'bsdutils',
   chromium: 'chromium',
   xmllint: 'libxml2-utils',
+  perf: 'linux-perf',
 } as const
 
 /** Name of a program that {@link requireServer} knows. */
