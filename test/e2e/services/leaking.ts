@@ -6,7 +6,7 @@ const kept: string[][] = []
 
 service.app.post('/leak', () => {
   kept.push(Array.from({ length: 20_000 }, (_, index) => `${Math.random()}${index}`))
-  return { kept: kept.length }
+  return { heapMiB: process.memoryUsage().heapUsed / 1024 ** 2 }
 })
 service.app.get('/slow', () => new Promise((resolve) => setTimeout(() => resolve({ slow: true }), 2_000)))
 
