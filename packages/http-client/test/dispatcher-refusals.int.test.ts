@@ -1,41 +1,18 @@
-import { createFaultServer, type FaultServer } from '@keelson/testing'
+import type { FaultServer } from '@keelson/testing'
 import { request } from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createHttpClient, type HttpClient, type HttpClientOptions } from '../src/index.ts'
+import type { HttpClient } from '../src/index.ts'
+import { causeOf, openDispatcherTrial, type DispatcherTrial } from './dispatcher-trial.ts'
 
 let server: FaultServer
 let client: HttpClient
-const closers: (() => Promise<unknown>)[] = []
+let make: DispatcherTrial['make']
+let close: DispatcherTrial['close']
 
 beforeEach(async () => {
-  server = await createFaultServer()
-  client = make()
+  ;({ server, client, make, close } = await openDispatcherTrial())
 })
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-  await server.close()
-  await client.close()
-})
-
-function make(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const made = createHttpClient({
-    service: 'delivery',
-    dependency: 'catalog',
-    target: server.url,
-    ...options,
-  })
-  closers.push(() => made.close())
-  return made
-}
-
-/** What ended a call, under the TypeError of a `fetch`. */
-async function causeOf(call: Promise<unknown>): Promise<unknown> {
-  const error = await call.then(
-    () => expect.fail('it succeeded'),
-    (reason: unknown) => reason,
-  )
-  return error instanceof TypeError ? error.cause : error
-}
+afterEach(() => close())
 
 describe('what it does not do', () => {
   it.each([

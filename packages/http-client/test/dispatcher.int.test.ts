@@ -4,35 +4,22 @@ import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
 import { subscribe } from '@keelson/core/channels'
 import { runWithContext } from '@keelson/core/context'
-import { createFaultServer, type FaultServer } from '@keelson/testing'
+import type { FaultServer } from '@keelson/testing'
 import { request, fetch as undiciFetch, stream } from 'undici'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createHttpClient, type HttpClient, type HttpClientOptions } from '../src/index.ts'
+import type { HttpClient } from '../src/index.ts'
+import { causeOf, openDispatcherTrial, type DispatcherTrial } from './dispatcher-trial.ts'
 
 let server: FaultServer
 let client: HttpClient
-const closers: (() => Promise<unknown>)[] = []
+let closers: DispatcherTrial['closers']
+let make: DispatcherTrial['make']
+let close: DispatcherTrial['close']
 
 beforeEach(async () => {
-  server = await createFaultServer()
-  client = make()
+  ;({ server, client, closers, make, close } = await openDispatcherTrial())
 })
-afterEach(async () => {
-  for (const close of closers.splice(0)) await close()
-  await server.close()
-  await client.close()
-})
-
-function make(options: Partial<HttpClientOptions> = {}): HttpClient {
-  const made = createHttpClient({
-    service: 'delivery',
-    dependency: 'catalog',
-    target: server.url,
-    ...options,
-  })
-  closers.push(() => made.close())
-  return made
-}
+afterEach(() => close())
 
 /** A server of its own, for what a fault server does not do. */
 async function serve(answer: (incoming: IncomingMessage, response: ServerResponse) => void): Promise<string> {
@@ -44,15 +31,6 @@ async function serve(answer: (incoming: IncomingMessage, response: ServerRespons
   })
   const { port } = own.address() as AddressInfo // it listens on TCP
   return `http://127.0.0.1:${port}`
-}
-
-/** What ended a call, under the TypeError of a `fetch`. */
-async function causeOf(call: Promise<unknown>): Promise<unknown> {
-  const error = await call.then(
-    () => expect.fail('it succeeded'),
-    (reason: unknown) => reason,
-  )
-  return error instanceof TypeError ? error.cause : error
 }
 
 async function* pieces(...texts: string[]): AsyncGenerator<Buffer> {

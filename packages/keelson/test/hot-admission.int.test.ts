@@ -1,7 +1,7 @@
-import { requireServer, startEtcd } from '@keelson/testing'
+import { requireServer } from '@keelson/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { subscribe, type ConfigApplied, type ConfigRejected } from '@keelson/core/channels'
 import { createService } from '../src/index.ts'
+import { followEtcd, until } from './followed-etcd.ts'
 
 const etcdProgram = requireServer('etcd')
 const stops: (() => unknown)[] = []
@@ -10,32 +10,15 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop()
 })
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 20_000
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain for ${what}.`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
 async function setup() {
-  const etcd = await startEtcd(etcdProgram.path)
-  stops.push(() => etcd.close())
-  const applied: ConfigApplied[] = []
-  const rejected: ConfigRejected[] = []
-  stops.push(
-    subscribe('keelson.config.applied', (fact) => applied.push(fact)),
-    subscribe('keelson.config.rejected', (fact) => rejected.push(fact)),
-  )
+  const { env, rejected, put, change } = await followEtcd(etcdProgram.path, stops, 'admission')
   const service = await createService(
     { name: 'delivery' },
     {
       signals: false,
       argv: [],
       env: {
-        ETCD_ENDPOINTS: etcd.endpoint,
-        ETCD_ORG: 'acme',
-        APP_ENV: 'test',
+        ...env,
         HOST: '127.0.0.1',
         PORT: '0',
         OPS_PORT: '0',
@@ -54,21 +37,11 @@ async function setup() {
   await service.start()
   const address = service.app.server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  const put = (values: Readonly<Record<string, string | null>>) =>
-    etcd.transaction(
-      Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [`/acme/test/delivery/admission/${key}`, value]),
-      ),
-    )
   return {
     service,
     rejected,
     put,
-    change: async (values: Readonly<Record<string, string | null>>) => {
-      const count = applied.length
-      await put(values)
-      await until(() => applied.length > count, 'the change')
-    },
+    change,
     /** Three requests at once: how many were let in, and what the others were told. */
     ask: async () => {
       openedCount = 0

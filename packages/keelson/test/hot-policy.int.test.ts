@@ -1,7 +1,7 @@
-import { requireServer, createFaultServer, type FaultServer, startEtcd } from '@keelson/testing'
+import { requireServer, createFaultServer, type FaultServer } from '@keelson/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { subscribe, type ConfigApplied, type ConfigRejected } from '@keelson/core/channels'
 import { createService, type Service } from '../src/index.ts'
+import { followEtcd, until } from './followed-etcd.ts'
 
 const etcdProgram = requireServer('etcd')
 const stops: (() => unknown)[] = []
@@ -10,25 +10,10 @@ afterEach(async () => {
   for (const stop of stops.splice(0).toReversed()) await stop()
 })
 
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 20_000
-  while (!condition()) {
-    if (performance.now() > deadline) throw new Error(`Waited in vain for ${what}.`)
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
-}
-
 async function setup() {
-  const etcd = await startEtcd(etcdProgram.path)
-  stops.push(() => etcd.close())
+  const { env, rejected, put, change } = await followEtcd(etcdProgram.path, stops, 'dependencies/catalog')
   const server: FaultServer = await createFaultServer()
   stops.push(() => server.close())
-  const applied: ConfigApplied[] = []
-  const rejected: ConfigRejected[] = []
-  stops.push(
-    subscribe('keelson.config.applied', (fact) => applied.push(fact)),
-    subscribe('keelson.config.rejected', (fact) => rejected.push(fact)),
-  )
   const service = await createService(
     {
       name: 'delivery',
@@ -44,26 +29,12 @@ async function setup() {
     {
       signals: false,
       argv: [],
-      env: { ETCD_ENDPOINTS: etcd.endpoint, ETCD_ORG: 'acme', APP_ENV: 'test', OPS_PORT: '0' },
+      env: { ...env, OPS_PORT: '0' },
       logDestination: { write: () => undefined },
     },
   )
   stops.push(() => service.stop())
   const { catalog } = service.dependencies
-  const put = (values: Readonly<Record<string, string | null>>) =>
-    etcd.transaction(
-      Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [
-          `/acme/test/delivery/dependencies/catalog/${key}`,
-          value,
-        ]),
-      ),
-    )
-  const change = async (values: Readonly<Record<string, string | null>>) => {
-    const count = applied.length
-    await put(values)
-    await until(() => applied.length > count, 'the change')
-  }
   return { server, service: service as unknown as Service, catalog, put, change, rejected }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readDevOptions } from './dev-options.ts'
 
-const read = (args: readonly string[], env = {}) => readDevOptions(args, { cwd: '/work', env })
+const read = (args: readonly string[], env = {}) => readDevOptions(args, { cwd: '/here', env })
 
 describe('readDevOptions', () => {
   it('runs the working directory when nothing is named', () => {
@@ -13,7 +13,7 @@ describe('readDevOptions', () => {
       services: ['a', 'x=b'],
       etcd: { kind: 'start' },
       pagePort: 4600,
-      watched: ['/work/shared'],
+      watched: ['/here/shared'],
     })
     expect(read(['--etcd', 'http://127.0.0.1:2379/']).etcd).toEqual({
       kind: 'url',
