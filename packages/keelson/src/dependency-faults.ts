@@ -2,9 +2,10 @@ import type { ConfigSchema, ConfigValues, Refine, RefineFault } from '@keelson/c
 import { isKeelsonError } from '@keelson/core/errors'
 import { admissionFaults, type AdmissionSettings } from './admission-keys.ts'
 import type { ServiceDefinition } from './definition.ts'
-import { configName, type DependencySettings, withSettings } from './dependency-keys.ts'
+import { type DependencySettings, withSettings } from './dependency-keys.ts'
 import type { HouseSchema } from './house-schema.ts'
 import { logFaults } from './log-faults.ts'
+import { configName } from './policy-keys.ts'
 
 /** What {@link refineOf} reads of a configuration; the schema has been built along it. */
 interface CheckedValues {
