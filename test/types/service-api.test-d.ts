@@ -53,6 +53,25 @@ const called: { id: string; title: string } = await named.dependencies.catalog.c
 void named.dependencies.catalog.call('vidoe')
 export const operations: readonly unknown[] = [called]
 
+// Declared resources have names; what they hold is inferred from what connects.
+const shop = await createService({
+  name: 'shop',
+  resources: { database: { critical: true, timeoutMs: 500 } },
+})
+const database = await shop.resource('database', {
+  connect: async () => ({ size: 1 }),
+  close: (client) => void client.size,
+})
+export const rows: number = await database.run(async (client) => client.size)
+// @ts-expect-error no such resource
+void shop.resource('databse', { connect: () => 1, close: () => undefined })
+// @ts-expect-error its numbers are in its declaration
+void shop.resource('database', { connect: () => 1, close: () => undefined, checkIntervalMs: 100 })
+// @ts-expect-error a declaration is data
+defineService({ name: 'x', resources: { database: { connect: () => 1 } } })
+// Without a declaration any name does, with its numbers.
+void service.resource('cache', { connect: () => 1, close: () => undefined, checkIntervalMs: 100 })
+
 // A definition of its own keeps its types; running it is hermetic.
 export const definition = defineService({
   name: 'catalog',

@@ -82,7 +82,7 @@ export async function attach<const Definition extends ServiceDefinition>(
     health,
     onClose: lifecycle.onClose,
     onClosing: house.onClosing,
-    resource: createAddResource(house),
+    resource: createAddResource(house) as Service<Definition>['resource'],
     worker: work.worker,
     job: work.job,
     stop,

@@ -11,6 +11,7 @@ describe('checkDefinition', () => {
         name: 'video-catalog2',
         config: { greeting: leaf },
         dependencies: { userAccounts: { target: 'http://accounts' } },
+        resources: { mainDatabase: { critical: true } },
       }),
     ).not.toThrow()
   })
@@ -25,6 +26,9 @@ describe('checkDefinition', () => {
     { name: 'a', config: { http: { port: leaf } } },
     { name: 'a', config: { dependencies: { x: leaf } } },
     { name: 'a', dependencies: { 'user-accounts': { target: 'http://accounts' } } },
+    { name: 'a', config: { resources: { x: leaf } } },
+    { name: 'a', resources: { 'main-db': {} } },
+    { name: 'a', dependencies: { users: { target: 'http://users' } }, resources: { users: {} } },
     { name: 'a', dependencies: { Users: { target: 'http://users' } } },
   ])('refuses %j', (definition) => {
     expect(() => checkDefinition(definition)).toThrow(

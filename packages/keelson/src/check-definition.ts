@@ -17,19 +17,32 @@ export function checkDefinition(definition: ServiceDefinition): void {
     )
   }
   for (const key of Object.keys(definition.config ?? {})) {
-    if (Object.hasOwn(houseSchema, key) || key === 'dependencies') {
+    if (Object.hasOwn(houseSchema, key) || groupsOfNames.has(key)) {
       throw invalid(
         `The configuration key "${key}" is the chassis's own. Choose another name for the service's key.`,
       )
     }
   }
-  for (const name of Object.keys(definition.dependencies ?? {})) {
-    if (!/^[a-z][A-Za-z0-9]{0,62}$/.test(name)) {
+  const { dependencies = {}, resources = {} } = definition
+  for (const name of Object.keys(dependencies)) checkName('dependency', name)
+  for (const name of Object.keys(resources)) {
+    checkName('resource', name)
+    if (Object.hasOwn(dependencies, name)) {
       throw invalid(
-        `The dependency name "${name}" is not usable. Take letters and digits, beginning with a lower-case letter.`,
+        `"${name}" is a dependency and a resource, and their series have one label. Give one of them another name.`,
       )
     }
   }
+}
+
+/** Keys of configuration below which everything has the name that the definition gives it. */
+const groupsOfNames: ReadonlySet<string> = new Set(['dependencies', 'resources'])
+
+function checkName(kind: string, name: string): void {
+  if (/^[a-z][A-Za-z0-9]{0,62}$/.test(name)) return
+  throw invalid(
+    `The ${kind} name "${name}" is not usable. Take letters and digits, beginning with a lower-case letter.`,
+  )
 }
 
 function invalid(message: string): KeelsonError {

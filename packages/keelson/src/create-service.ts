@@ -56,7 +56,7 @@ export async function createService<const Definition extends ServiceDefinition>(
     health,
     onClose: lifecycle.onClose,
     onClosing: house.onClosing,
-    resource: createAddResource(house),
+    resource: createAddResource(house) as Service<Definition>['resource'],
     worker: work.worker,
     job: work.job,
     task: work.task,

@@ -1,12 +1,23 @@
 import type { ConfigSchema, RefineFault } from '@keelson/config'
 import type { HttpClientOptions } from '@keelson/http-client'
 import type { MetricDeclaration } from '@keelson/metrics'
+import type { Policy, Profile } from '@keelson/resilience'
+import type { ResourceTuning } from '@keelson/resilience/resource'
 
 /** A service that this one calls: where it is, and how calls to it are bounded and protected. */
 export interface DependencyDefinition
   extends Omit<HttpClientOptions, 'service' | 'dependency' | 'target' | 'clock' | 'random'> {
   /** Where it is, `http://catalog:8080`. Configuration may change it: `dependencies.<name>.target`, `<NAME>_URL`. */
   readonly target: string
+}
+
+/**
+ * A database, a cache, a broker: how it is connected and checked, and how operations are bounded and protected. Configuration may
+ * change all of it but the profile while the service runs: `resources.<name>.*`, by the same names.
+ */
+export interface ResourceDeclaration extends Policy, Omit<ResourceTuning, 'policy'> {
+  /** What kind of neighbour it is. @defaultValue `internal` */
+  readonly profile?: Profile
 }
 
 /**
@@ -36,6 +47,11 @@ export interface ServiceDefinition {
   readonly http?: boolean
   /** The services that it calls, by name. */
   readonly dependencies?: Readonly<Record<string, DependencyDefinition>>
+  /**
+   * The databases, caches and brokers that it uses, by name; `{}` for all defaults. `service.resource(name, { connect, … })`
+   * brings what is done with each. With one declared, all of them are: a name that is not is refused.
+   */
+  readonly resources?: Readonly<Record<string, ResourceDeclaration>>
   /**
    * Metrics of its own, under any name. `service.metrics.counter(definition.metrics.served)` makes one;
    * `keelson observability export` draws a panel for each.

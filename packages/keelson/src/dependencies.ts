@@ -2,7 +2,7 @@ import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
 import type { HttpClient } from '@keelson/http-client'
 import type { ServiceDefinition } from './definition.ts'
 import { type DependencySettings, withSettings } from './dependency-keys.ts'
-import { followDependency, type HouseConfig } from './load-config.ts'
+import { followGroup, type HouseConfig } from './load-config.ts'
 
 /** Clients by name, and their end. */
 export interface Dependencies {
@@ -28,7 +28,7 @@ export async function createDependencies(
   const clients: Record<string, HttpClient> = {}
   const ends: (() => void)[] = []
   for (const [dependency, own] of Object.entries(dependencies)) {
-    const configured = config.current.dependencies[dependency]
+    const configured = config.current.dependencies?.[dependency]
     const policy = configured === undefined ? own : { ...own, ...withSettings(own, configured) }
     const target = configured?.target ?? own.target
     const client = fromConfiguration(dependency, () =>
@@ -37,7 +37,7 @@ export async function createDependencies(
     clients[dependency] = client
     // What cannot be used was refused before: `refineOf` checks every candidate.
     const follow = (next: DependencySettings) => client.update(withSettings(own, next))
-    ends.push(followDependency(config, dependency, follow))
+    ends.push(followGroup(config, 'dependencies', dependency, follow))
   }
   return {
     clients: Object.freeze(clients),

@@ -6,31 +6,40 @@ import { type DependencySettings, withSettings } from './dependency-keys.ts'
 import type { HouseSchema } from './house-schema.ts'
 import { logFaults } from './log-faults.ts'
 import { configName } from './policy-keys.ts'
+import { type ResourceConfiguration, withConfiguration } from './resource-keys.ts'
 
 /** What {@link refineOf} reads of a configuration; the schema has been built along it. */
 interface CheckedValues {
   readonly admission: AdmissionSettings
   readonly log: ConfigValues<HouseSchema>['log']
   readonly dependencies: Readonly<Record<string, DependencySettings>>
+  readonly resources: Readonly<Record<string, ResourceConfiguration>>
 }
 
 /**
- * The check across keys of a service: numbers of its log and its admission, the policies of its dependencies, which only the
- * policy's own rules can judge (ranges, numbers that contradict each other), and what its definition brings. So what cannot be
+ * The check across keys of a service: numbers of its log and its admission, the policies of its dependencies and
+ * resources, which only the policy's own rules can judge (ranges, numbers that contradict each other), and what its definition brings. So what cannot be
  * used refuses its whole change, at the start and at run time.
  */
 export async function refineOf(definition: ServiceDefinition): Promise<Refine<ConfigSchema>> {
-  const { dependencies = {} } = definition
+  const { dependencies = {}, resources = {} } = definition
   // Its author has said what it reads; the schema of the service is what it is run on.
   const own = definition.refine as Refine<ConfigSchema> | undefined
   const checkDependencies = await dependencyCheck(dependencies)
+  const checkResources = await resourceCheck(resources)
   return (values) => {
-    // The schema has these keys, those of the dependencies for the dependencies of the definition.
-    const { admission, log, dependencies: settings } = values as unknown as CheckedValues
+    // The schema has these keys, those of dependencies and resources for the ones of the definition.
+    const {
+      admission,
+      log,
+      dependencies: settings,
+      resources: configured,
+    } = values as unknown as CheckedValues
     return [
       ...logFaults(log),
       ...admissionFaults(admission),
       ...checkDependencies(settings),
+      ...checkResources(configured),
       ...(own?.(values) ?? []),
     ]
   }
@@ -47,17 +56,37 @@ async function dependencyCheck(
     declarations.flatMap(([name, declared]) => {
       const configured = settings[name]
       if (configured === undefined) return []
-      return faultOf(name, () => checkClientPolicy(withSettings(declared, configured), declared.profile))
+      return faultOf(`dependencies.${name}`, () =>
+        checkClientPolicy(withSettings(declared, configured), declared.profile),
+      )
     })
 }
 
-function faultOf(name: string, check: () => void): readonly RefineFault[] {
+/** The resources' part is only loaded where there is one. */
+async function resourceCheck(
+  resources: NonNullable<ServiceDefinition['resources']>,
+): Promise<(configured: CheckedValues['resources']) => readonly RefineFault[]> {
+  const declarations = Object.entries(resources)
+  if (declarations.length === 0) return () => []
+  const { checkResourceTuning } = await import('@keelson/resilience/resource')
+  return (configured) =>
+    declarations.flatMap(([name, declared]) => {
+      const settings = configured[name]
+      if (settings === undefined) return []
+      return faultOf(
+        `resources.${name}`,
+        () => void checkResourceTuning(withConfiguration(declared, settings)),
+      )
+    })
+}
+
+function faultOf(prefix: string, check: () => void): readonly RefineFault[] {
   try {
     check()
     return []
   } catch (error) {
     if (!isKeelsonError(error)) throw error
-    return [policyFault(`dependencies.${name}`, error.details ?? {}, error.message)]
+    return [policyFault(prefix, error.details ?? {}, error.message)]
   }
 }
 
@@ -65,6 +94,7 @@ function faultOf(name: string, check: () => void): readonly RefineFault[] {
 const groupNames: Readonly<Record<string, string>> = {
   createHttpClient: '',
   createPipeline: '',
+  resource: '',
   circuitBreaker: 'breaker',
   retryBudget: 'retry.budget',
 }

@@ -1,6 +1,7 @@
 import type { ConfigSchema } from '@keelson/config'
 import type { ServiceDefinition } from './definition.ts'
 import { dependencyKeys } from './dependency-keys.ts'
+import { resourceKeys } from './resource-keys.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
@@ -317,8 +318,8 @@ export const houseSchema = {
 export type HouseSchema = typeof houseSchema
 
 /**
- * The whole schema of a service: the chassis's keys with the defaults of the place it runs in, its dependencies'
- * targets, and its own keys.
+ * The whole schema of a service: the chassis's keys with the defaults of the place it runs in, those of its
+ * dependencies and resources, and its own.
  */
 export function schemaOf(
   definition: ServiceDefinition,
@@ -331,6 +332,7 @@ export function schemaOf(
     shutdown: { ...shutdown, drainDelay: { ...shutdown.drainDelay, default: inKubernetes ? '5s' : '0s' } },
     termination: { message: { ...termination.message, default: terminationPath ?? null } },
     ...dependencyKeys(definition),
+    ...resourceKeys(definition),
     ...definition.config,
   }
 }

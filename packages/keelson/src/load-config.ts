@@ -5,23 +5,34 @@ import type { ServiceDefinition } from './definition.ts'
 import { refineOf } from './dependency-faults.ts'
 import type { DependencySettings } from './dependency-keys.ts'
 import { schemaOf, type HouseSchema } from './house-schema.ts'
+import type { ResourceConfiguration } from './resource-keys.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What the chassis itself reads of a service's configuration. */
 export type HouseConfig = Omit<Config<HouseSchema>, 'current'> & {
   readonly current: Config<HouseSchema>['current'] & {
-    readonly dependencies: Readonly<Record<string, DependencySettings>>
+    /** `undefined` where none are declared. */
+    readonly dependencies?: Readonly<Record<string, DependencySettings>>
+    /** `undefined` where none are declared. */
+    readonly resources?: Readonly<Record<string, ResourceConfiguration>>
   }
 }
 
-/** Keys of the dependencies, which the schema has beside those that type it. */
-export function followDependency(
+/** Settings of one of those whose names the definition gives. */
+interface Named {
+  readonly dependencies: DependencySettings
+  readonly resources: ResourceConfiguration
+}
+
+/** Follows the keys of one dependency or resource, which the schema has beside those that type it. */
+export function followGroup<Group extends keyof Named>(
   config: HouseConfig,
+  group: Group,
   name: string,
-  listener: (next: DependencySettings) => void,
+  listener: (next: Named[Group]) => void,
 ): () => void {
   const built = config as unknown as Config<ConfigSchema> // as `schemaOf` has built it
-  return built.subscribe(`dependencies.${name}`, (next) => listener(next as DependencySettings))
+  return built.subscribe(`${group}.${name}`, (next) => listener(next as Named[Group]))
 }
 
 /**

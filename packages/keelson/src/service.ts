@@ -52,11 +52,13 @@ export interface Service<Definition extends ServiceDefinition = ServiceDefinitio
    * Adds a pool or client of something that speaks no HTTP: a database, a cache, a broker. It connects at once, with
    * back-off; it is checked in the background, and closed at the stop after the last request.
    *
-   * @param name label of its series and name of its health check
+   * @param name label of its series and name of its health check; one that is declared in `resources` has its numbers there and in
+   *   configuration, and is only given its functions here
    * @returns as soon as it is made, connected or not; `start()` waits for its first check
-   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, KEELSON_HEALTH_OPTIONS_INVALID when a check of this name exists
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, KEELSON_HEALTH_OPTIONS_INVALID when a check of this name exists,
+   *   KEELSON_SERVICE_DEFINITION_INVALID when others are declared and this one is not, or numbers are given twice
    */
-  resource: AddResource
+  resource: AddResource<Definition>
   /**
    * Adds a worker: something that takes work from elsewhere, such as a queue consumer. It starts with the service, and
    * its messages are waited for at the stop.

@@ -7,6 +7,8 @@ export interface CheckRunner {
   readonly state: CheckState
   /** Starts the runs; resolves when the first has ended. */
   start(): Promise<void>
+  /** Takes other numbers; the pause under way is measured anew, from its beginning. */
+  update(options: Required<HealthCheckOptions>): void
   close(): void
 }
 
@@ -18,16 +20,20 @@ export interface CheckRunner {
 export function createCheckRunner(
   name: string,
   check: HealthCheck,
-  options: Required<HealthCheckOptions>,
+  initial: Required<HealthCheckOptions>,
   clock: Clock,
   onChange: (state: CheckState, error: unknown) => void,
 ): CheckRunner {
+  let options = initial
   let state: CheckState = { name, critical: options.critical, status: 'unknown' }
   let timer: TimerHandle | undefined
+  /** End of the last run, while the next is waited for. */
+  let endedAtMs: number | undefined
   let closed = false
   let abort: AbortController | undefined
 
   async function runOnce(): Promise<void> {
+    endedAtMs = undefined
     abort = new AbortController()
     const result = await bounded(name, check, abort, options.timeoutMs, clock)
     if (closed) return
@@ -35,7 +41,12 @@ export function createCheckRunner(
       state = { ...state, status: result.status }
       onChange(state, result.status === 'down' ? result.error : undefined)
     }
-    timer = clock.setTimeout(() => void runOnce(), options.intervalMs)
+    endedAtMs = clock.monotonic()
+    pause(options.intervalMs)
+  }
+
+  function pause(pauseMs: number): void {
+    timer = clock.setTimeout(() => void runOnce(), pauseMs)
     timer.unref()
   }
 
@@ -44,6 +55,13 @@ export function createCheckRunner(
       return state
     },
     start: runOnce,
+    update(next) {
+      options = next
+      state = { ...state, critical: next.critical }
+      if (endedAtMs === undefined || closed) return
+      clock.clearTimeout(timer)
+      pause(Math.max(0, endedAtMs + next.intervalMs - clock.monotonic()))
+    },
     close() {
       closed = true
       clock.clearTimeout(timer)

@@ -87,6 +87,49 @@ describe('createHealth', () => {
     await health.close()
   })
 
+  it('takes another pace, time and weight for a check while it runs', async () => {
+    const { clock, health } = started()
+    const runs: number[] = []
+    let result: Promise<HealthResult> = Promise.resolve(up)
+    health.check('a', () => (runs.push(clock.monotonic()), result), { intervalMs: 60_000 })
+    await health.start()
+    await clock.advance(1_000)
+    health.update('a', { intervalMs: 3_000, timeoutMs: 500, critical: true })
+    await clock.advance(1_999)
+    expect(runs, 'the pause counts from its beginning').toEqual([0])
+    await clock.advance(1)
+    expect(runs).toEqual([0, 3_000])
+    result = new Promise(() => {})
+    await clock.advance(3_499)
+    expect(health.readiness().status).toBe('up')
+    await clock.advance(1)
+    expect(health.readiness(), 'critical from now on').toEqual({ status: 'down', reasons: ['check a'] })
+    const changes: string[] = []
+    const end = health.watch(() => changes.push(health.readiness().status))
+    health.update('a', { intervalMs: 100 })
+    expect(changes, 'probes are told at once').toEqual(['down', 'up'])
+    await clock.advance(100)
+    expect(runs).toEqual([0, 3_000, 6_000, 6_600])
+    end()
+    result = Promise.resolve(up)
+    await clock.advance(4_000)
+    await health.close()
+    health.update('a', { intervalMs: 200 })
+    expect(clock.pendingCount, 'a closed one stays closed').toBe(0)
+  })
+
+  it('refuses to change a check that there is not, and to what it cannot be', () => {
+    const { health } = started()
+    health.check('a', async () => up)
+    for (const change of [
+      () => health.update('b', {}),
+      () => health.update('a', { intervalMs: 1 }),
+      () => health.update('a', { timeoutMs: 100_000 }),
+    ]) {
+      expect(change).toThrow(expect.objectContaining({ code: 'KEELSON_HEALTH_OPTIONS_INVALID' }))
+    }
+  })
+
   it('publishes each change of a check once', async () => {
     const facts: HealthChanged[] = []
     const unsubscribe = subscribe('keelson.health.changed', (fact) => facts.push(fact))

@@ -31,6 +31,12 @@ export interface Health {
    * @throws KEELSON_HEALTH_OPTIONS_INVALID for bad options or a name that is taken
    */
   check(name: string, run: HealthCheck, options?: HealthCheckOptions): void
+  /**
+   * Changes how a check is run, while it is; what is left out returns to its default.
+   *
+   * @throws KEELSON_HEALTH_OPTIONS_INVALID for bad options or a name that no check has; then nothing has changed
+   */
+  update(name: string, options: HealthCheckOptions): void
   /** Runs every check once, then keeps running them; resolves when each has a first result. */
   start(): Promise<void>
   /** The service is started: `/startup` is up from now on. */
@@ -71,11 +77,7 @@ export function createHealth({ service, clock = systemClock }: HealthOptions): H
 
   return {
     check(name, run, options = {}) {
-      checkOptions('KEELSON_HEALTH_OPTIONS_INVALID', `health.check(${name})`, options, {
-        critical: optionRules.boolean,
-        intervalMs: optionRules.number({ min: 100, max: 3_600_000 }),
-        timeoutMs: optionRules.number({ min: 10, max: 60_000 }),
-      })
+      checkCheckOptions(`health.check(${name})`, options)
       if (runners.has(name)) {
         throw new KeelsonError(
           'KEELSON_HEALTH_OPTIONS_INVALID',
@@ -101,6 +103,18 @@ export function createHealth({ service, clock = systemClock }: HealthOptions): H
       runners.set(name, runner)
       changed()
       if (running) void runner.start()
+    },
+    update(name, options) {
+      checkCheckOptions(`health.update(${name})`, options)
+      const runner = runners.get(name)
+      if (runner === undefined) {
+        throw new KeelsonError(
+          'KEELSON_HEALTH_OPTIONS_INVALID',
+          `There is no health check named ${name}. Name one of those that were added.`,
+        )
+      }
+      runner.update({ ...healthCheckDefaults, ...options })
+      changed()
     },
     async start() {
       running = true
@@ -140,4 +154,13 @@ export function createHealth({ service, clock = systemClock }: HealthOptions): H
       for (const runner of runners.values()) runner.close()
     },
   }
+}
+
+/** @throws KEELSON_HEALTH_OPTIONS_INVALID */
+function checkCheckOptions(path: string, options: HealthCheckOptions): void {
+  checkOptions('KEELSON_HEALTH_OPTIONS_INVALID', path, options, {
+    critical: optionRules.boolean,
+    intervalMs: optionRules.number({ min: 100, max: 3_600_000 }),
+    timeoutMs: optionRules.number({ min: 10, max: 60_000 }),
+  })
 }

@@ -1,2 +1,12 @@
 export { createResource, type Resource, type ResourceOptions, type ResourceState } from './resource.ts'
-export { resourceDefaults, type ConnectContext, type ResourceDefinition } from './resource-definition.ts'
+export {
+  type ConnectContext,
+  type ResourceDefinition,
+  type ResourceFunctions,
+} from './resource-definition.ts'
+export {
+  checkResourceTuning,
+  resourceDefaults,
+  type ResourceSettings,
+  type ResourceTuning,
+} from './resource-tuning.ts'

@@ -1,4 +1,4 @@
-import type { Policy, Profile } from '../profiles.ts'
+import type { ResourceTuning } from './resource-tuning.ts'
 
 /** What `connect` is handed. */
 export interface ConnectContext {
@@ -11,8 +11,8 @@ export interface ConnectContext {
   readonly lost: (error?: unknown) => void
 }
 
-/** A pool or client of something that speaks no HTTP. */
-export interface ResourceDefinition<Client> {
+/** What is done with a pool or client of something that speaks no HTTP. */
+export interface ResourceFunctions<Client> {
   /** Makes a client that is connected; throwing means that it is not, and is tried again after a pause. */
   readonly connect: (context: ConnectContext) => Promise<Client> | Client
   /** Looks whether it works; throwing means that it does not. @defaultValue the connection is all that is known */
@@ -26,62 +26,7 @@ export interface ResourceDefinition<Client> {
    * @defaultValue every error does
    */
   readonly isOutage?: (error: unknown) => boolean
-  /**
-   * Whether readiness falls with its check. A resource that all replicas share takes all of them out of service at once.
-   *
-   * @defaultValue false
-   */
-  readonly critical?: boolean
-  /** How operations are bounded and protected; see `createPipeline`. @defaultValue that of the profile `internal` */
-  readonly policy?: Policy & { readonly profile?: Profile }
-  /**
-   * Time for one attempt to connect, in milliseconds.
-   *
-   * @range 10 to 600,000
-   * @defaultValue 10,000
-   */
-  readonly connectTimeoutMs?: number
-  /**
-   * First pause between attempts to connect, in milliseconds; doubles each time, and half of each is random.
-   *
-   * @range 1 to 60,000
-   * @defaultValue 100
-   */
-  readonly connectBackoffMs?: number
-  /**
-   * Longest pause between attempts to connect, in milliseconds.
-   *
-   * @range 1 to 600,000
-   * @defaultValue 5,000
-   */
-  readonly maxConnectBackoffMs?: number
-  /**
-   * Time between two checks, in milliseconds.
-   *
-   * @range 100 to 3,600,000
-   * @defaultValue 5,000
-   */
-  readonly checkIntervalMs?: number
-  /**
-   * Time that one check may take, in milliseconds.
-   *
-   * @range 10 to 60,000
-   * @defaultValue 2,000
-   */
-  readonly checkTimeoutMs?: number
 }
 
-/** Defaults of {@link ResourceDefinition}. */
-export const resourceDefaults: {
-  readonly connectTimeoutMs: number
-  readonly connectBackoffMs: number
-  readonly maxConnectBackoffMs: number
-  readonly checkIntervalMs: number
-  readonly checkTimeoutMs: number
-} = Object.freeze({
-  connectTimeoutMs: 10_000,
-  connectBackoffMs: 100,
-  maxConnectBackoffMs: 5_000,
-  checkIntervalMs: 5_000,
-  checkTimeoutMs: 2_000,
-})
+/** A pool or client of something that speaks no HTTP. */
+export interface ResourceDefinition<Client> extends ResourceFunctions<Client>, ResourceTuning {}

@@ -3,6 +3,7 @@ import { systemClock } from '@keelson/core/clock'
 import { createFakeClock } from '@keelson/testing'
 import { afterEach, describe, expect, it } from 'vitest'
 import { createResource, type ResourceOptions } from './resource.ts'
+import { checkResourceTuning, type ResourceTuning } from './resource-tuning.ts'
 
 interface Client {
   readonly id: number
@@ -192,6 +193,68 @@ describe('createResource', () => {
     await resource.close()
     await expect(waiting).rejects.toEqual(unavailable)
     expect(clock.pendingCount).toBe(0)
+  })
+
+  it('takes other numbers for its policy without losing its client or what its breaker remembers', async () => {
+    const { resource, connects, closed } = setup({
+      policy: { bulkhead: false, retry: false, breaker: { minimumThroughput: 10 } },
+    })
+    await resource.connected()
+    const fail = () => resource.run(() => Promise.reject(new Error('gone'))).catch((error: Error) => error)
+    for (let call = 0; call < 5; call++) await fail()
+    expect(resource.state().breaker).toBe('closed')
+    resource.update({ policy: { bulkhead: false, retry: false, breaker: { minimumThroughput: 6 } } })
+    await fail()
+    expect(resource.state().breaker).toBe('open')
+    resource.update({ policy: { breaker: false, attemptTimeoutMs: 77 } })
+    expect(await resource.run(async (_client, { limitMs }) => limitMs)).toBe(77)
+    resource.update({})
+    expect(resource.state().breaker, 'what is left out is as by default').toBeDefined()
+    expect([connects.length, closed]).toEqual([1, []])
+  })
+
+  it('shortens a pause between attempts to connect that the new numbers would not have', async () => {
+    const { clock, server, connects, resource } = setup({
+      connectBackoffMs: 60_000,
+      maxConnectBackoffMs: 600_000,
+    })
+    server.isUp = false
+    await clock.advance(10_000)
+    const attempts = connects.length
+    resource.update({ connectBackoffMs: 100, maxConnectBackoffMs: 11_000, connectTimeoutMs: 50 })
+    await clock.advance(0)
+    expect(connects, 'at once, as it has waited for longer').toHaveLength(attempts + 1)
+    server.hangs = true
+    await clock.advance(400)
+    expect(resource.settings).toMatchObject({ connectTimeoutMs: 50, checkIntervalMs: 5_000 })
+    server.hangs = false
+    server.isUp = true
+    await clock.advance(1_000)
+    expect(resource.state().status).toBe('connected')
+    await resource.close()
+    resource.update({ connectBackoffMs: 1 })
+    await clock.advance(1_000)
+    expect(resource.state().status).toBe('closed')
+  })
+
+  it.each([
+    [{ checkTimeoutMs: 1 }, 'resource.checkTimeoutMs'],
+    [{ connectBackoffMs: 200, maxConnectBackoffMs: 100 }, 'resource.maxConnectBackoffMs'],
+    [{ policy: { breaker: { failureRatio: 7 } } }, 'circuitBreaker.failureRatio'],
+    [{ policy: { profile: 'remote' } }, 'resource.policy.profile'],
+    [{ url: 'redis://a' }, 'resource.url'],
+  ])('refuses to change to %j, names %s, and stays as it was', async (tuning, path) => {
+    const { resource } = setup()
+    expect(() => checkResourceTuning(tuning as ResourceTuning)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ path }) }),
+    )
+    const before = resource.settings
+    if (path !== 'resource.policy.profile') {
+      expect(() => resource.update(tuning as ResourceTuning)).toThrow(
+        expect.objectContaining({ code: 'KEELSON_RESILIENCE_OPTIONS_INVALID' }),
+      )
+    }
+    expect(resource.settings).toBe(before)
   })
 
   it.each([{ connectTimeoutMs: 0 }, { connect: 1 }, { retries: 3 }])('refuses the options %j', (options) => {

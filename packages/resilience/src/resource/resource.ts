@@ -6,7 +6,13 @@ import type { Attempt } from '../attempt.ts'
 import type { Classification } from '../classification.ts'
 import { createPipeline } from '../pipeline.ts'
 import type { Pipeline, PipelineCall, PipelineState } from '../pipeline-types.ts'
-import { type ResourceDefinition, resourceDefaults } from './resource-definition.ts'
+import type { ResourceDefinition } from './resource-definition.ts'
+import {
+  checkResourceTuning,
+  type ResourceSettings,
+  type ResourceTuning,
+  tuningRules,
+} from './resource-tuning.ts'
 
 /** Options of {@link createResource}. */
 export interface ResourceOptions<Client> extends ResourceDefinition<Client> {
@@ -35,6 +41,8 @@ export interface Resource<Client> extends AsyncDisposable {
    * @throws KEELSON_RESOURCE_UNAVAILABLE while there is none
    */
   readonly client: Client
+  /** The numbers that are in force. */
+  readonly settings: ResourceSettings
   /**
    * Waits for the client.
    *
@@ -55,6 +63,14 @@ export interface Resource<Client> extends AsyncDisposable {
   /** Looks once whether it works: `up` when it is connected and its `check` passes. Never rejects. */
   check(signal: AbortSignal): Promise<HealthResult>
   state(): ResourceState
+  /**
+   * Takes other numbers, whole: what is left out returns to its default. The connection, operations under way and what the breaker
+   * remembers stay; a pause between two attempts to connect is not longer than the new numbers allow. The profile stays that of
+   * the beginning, and what belongs to the runner of the checks (`critical`, `checkIntervalMs`, `checkTimeoutMs`) is only checked.
+   *
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID; then nothing has changed
+   */
+  update(tuning: ResourceTuning): void
   /** Ends the attempts to connect, refuses further operations and closes the client. */
   close(): Promise<void>
 }
@@ -73,13 +89,7 @@ export function createResource<Client>(options: ResourceOptions<Client>): Resour
     check: optionRules.function,
     close: optionRules.function,
     isOutage: optionRules.function,
-    critical: optionRules.boolean,
-    policy: optionRules.object,
-    connectTimeoutMs: optionRules.number({ min: 10, max: 600_000 }),
-    connectBackoffMs: optionRules.number({ min: 1, max: 60_000 }),
-    maxConnectBackoffMs: optionRules.number({ min: 1, max: 600_000 }),
-    checkIntervalMs: optionRules.number({ min: 100, max: 3_600_000 }),
-    checkTimeoutMs: optionRules.number({ min: 10, max: 60_000 }),
+    ...tuningRules(options),
     clock: optionRules.object,
     random: optionRules.function,
   })
@@ -99,12 +109,14 @@ interface Connection<Client> {
 
 class KeptResource<Client> implements Resource<Client> {
   readonly #options: ResourceOptions<Client>
-  readonly #settings: typeof resourceDefaults
+  #settings: ResourceSettings
   readonly #clock: Clock
   readonly #random: () => number
   readonly #pipeline: Pipeline
   readonly #closing = new AbortController()
   readonly #kept: Promise<void>
+  /** Ends the pause between two attempts to connect. */
+  #pausing = new AbortController()
   #client: { readonly value: Client } | undefined
   #connectCount = 0
   /** Those who wait for the next client. */
@@ -113,7 +125,7 @@ class KeptResource<Client> implements Resource<Client> {
   constructor(options: ResourceOptions<Client>) {
     const { service, name, policy = {}, clock = systemClock, random = Math.random } = options
     this.#options = options
-    this.#settings = { ...resourceDefaults, ...defined(options) }
+    this.#settings = checkResourceTuning(tuningOf(options))
     this.#clock = clock
     this.#random = random
     this.#pipeline = createPipeline({
@@ -133,6 +145,10 @@ class KeptResource<Client> implements Resource<Client> {
   get client(): Client {
     if (this.#client === undefined) throw this.#unavailable()
     return this.#client.value
+  }
+
+  get settings(): ResourceSettings {
+    return this.#settings
   }
 
   async connected(signal?: AbortSignal): Promise<Client> {
@@ -171,8 +187,20 @@ class KeptResource<Client> implements Resource<Client> {
     return { ...this.#pipeline.state(), status, connectCount: this.#connectCount }
   }
 
+  update(tuning: ResourceTuning): void {
+    const { profile: _profile, ...policy } = tuning.policy ?? {}
+    const { profile } = this.#options.policy ?? {}
+    this.#settings = checkResourceTuning({
+      ...tuning,
+      policy: { ...policy, ...(profile === undefined ? {} : { profile }) },
+    })
+    this.#pipeline.update(policy)
+    this.#pausing.abort()
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(this.#unavailable())
+    this.#pausing.abort()
     await this.#pipeline.close()
     await this.#kept
   }
@@ -262,12 +290,21 @@ class KeptResource<Client> implements Resource<Client> {
     }
   }
 
-  /** A random part of the back-off, at least half of it: replicas must not come back all at once. */
+  /**
+   * Waits a random part of the back-off, at least half of it: replicas must not come back all at once. Numbers that change
+   * meanwhile count from the beginning of the pause.
+   */
   async #pause(failureCount: number): Promise<void> {
-    const { connectBackoffMs, maxConnectBackoffMs } = this.#settings
-    const mostMs = Math.min(maxConnectBackoffMs, connectBackoffMs * 2 ** Math.min(failureCount, 30))
-    const pauseMs = mostMs * (0.5 + 0.5 * this.#random())
-    await sleep(this.#clock, pauseMs, this.#closing.signal).catch(() => undefined)
+    const startedAtMs = this.#clock.monotonic()
+    const share = 0.5 + 0.5 * this.#random()
+    while (!this.#closing.signal.aborted) {
+      const { connectBackoffMs, maxConnectBackoffMs } = this.#settings
+      const mostMs = Math.min(maxConnectBackoffMs, connectBackoffMs * 2 ** Math.min(failureCount, 30))
+      const leftMs = startedAtMs + mostMs * share - this.#clock.monotonic()
+      if (leftMs <= 0) return
+      this.#pausing = new AbortController()
+      await sleep(this.#clock, leftMs, this.#pausing.signal).catch(() => undefined)
+    }
   }
 
   #classify(error: unknown): Classification {
@@ -295,10 +332,11 @@ const outage: Classification = { breaker: 'failure', retry: 'idempotent', outcom
 /** It was answered: there is nothing wrong with the resource. */
 const refused: Classification = { breaker: 'success', retry: 'never', outcome: 'success' }
 
-/** Options that are there but `undefined` leave the default alone. */
-function defined<T extends object>(options: T): Partial<T> {
-  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(entries) as Partial<T> // a part of the same object
+/** The part of the options that can change. */
+function tuningOf<Client>(options: ResourceOptions<Client>): ResourceTuning {
+  const { service: _service, name: _name, clock: _clock, random: _random, ...definition } = options
+  const { connect: _connect, check: _check, close: _close, isOutage: _isOutage, ...tuning } = definition
+  return tuning
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,0 +1,63 @@
+import type { ConfigSchema } from '@keelson/config'
+import type { ResourceTuning } from '@keelson/resilience/resource'
+import type { ResourceDeclaration, ServiceDefinition } from './definition.ts'
+import {
+  inCode,
+  leavesOf,
+  policyKeys,
+  type PolicySettings,
+  type SettingsOf,
+  withPolicy,
+} from './policy-keys.ts'
+
+/** What a resource has beside the policy that all dependencies have. */
+const connectionKeys = {
+  critical: ['boolean', 'Whether readiness falls with its check'],
+  connectTimeout: ['duration', 'Time for one attempt to connect'],
+  connectBackoff: ['duration', 'First pause between attempts to connect'],
+  maxConnectBackoff: ['duration', 'Longest pause between attempts to connect'],
+  checkInterval: ['duration', 'Time between two checks'],
+  checkTimeout: ['duration', 'Time that one check may take'],
+} as const
+
+/** Configuration of one resource, as it is in force; `null` leaves the choice to the declaration and the profile. */
+export type ResourceConfiguration = PolicySettings & SettingsOf<typeof connectionKeys>
+
+/** The keys of a service's declared resources, `resources.<name>.*`, by the names that they have in the declaration, durations as text. */
+export function resourceKeys({ resources = {} }: ServiceDefinition): ConfigSchema {
+  const names = Object.keys(resources)
+  if (names.length === 0) return {}
+  const keys = { ...leavesOf(connectionKeys), ...leavesOf(policyKeys) }
+  // `fromEntries` forgets the type of its values.
+  return { resources: Object.fromEntries(names.map((name) => [name, keys])) as ConfigSchema }
+}
+
+/**
+ * What a resource is made with, or takes while it works: its declaration, and over it what configuration sets. What it may be,
+ * `checkResourceTuning` says.
+ */
+export function withConfiguration(
+  declared: ResourceDeclaration,
+  configured: ResourceConfiguration,
+): ResourceTuning {
+  const {
+    critical,
+    connectTimeoutMs,
+    connectBackoffMs,
+    maxConnectBackoffMs,
+    checkIntervalMs,
+    checkTimeoutMs,
+    ...policy
+  } = declared
+  const numbers = {
+    critical,
+    connectTimeoutMs,
+    connectBackoffMs,
+    maxConnectBackoffMs,
+    checkIntervalMs,
+    checkTimeoutMs,
+    ...inCode(connectionKeys, configured),
+  }
+  const set = Object.entries(numbers).filter(([, value]) => value !== undefined)
+  return { ...Object.fromEntries(set), policy: withPolicy(policy, configured) }
+}
