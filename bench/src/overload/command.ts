@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { median } from '../statistics.ts'
 import type { Table } from '../table.ts'
 import { guards } from './guards.ts'
+import type { Connections } from './overload-load.ts'
 import { type OverloadSample, runOverload } from './overload-run.ts'
 import { works, type WorkName } from './works.ts'
 
@@ -9,6 +10,7 @@ import { works, type WorkName } from './works.ts'
 export interface OverloadOptions {
   readonly works: readonly WorkName[]
   readonly guards: readonly string[]
+  readonly connections: readonly Connections[]
   readonly seeds: number
   readonly seconds: number
 }
@@ -17,6 +19,8 @@ const guardNames: readonly string[] = ['keelson', ...Object.keys(guards)]
 // The keys of the table itself.
 const workNames = Object.keys(works) as readonly WorkName[]
 
+const connectionNames: readonly Connections[] = ['kept', 'new']
+
 /** Text of `npm run bench -- overload --help`. */
 export const overloadUsage: string = `npm run bench -- overload [options]
 
@@ -24,6 +28,7 @@ export const overloadUsage: string = `npm run bench -- overload [options]
 
   --works A,B       only these: ${workNames.join(', ')}
   --guards A,B      only these: ${guardNames.join(', ')}; keelson N for a bound of N milliseconds
+  --connections A,B kept, new, or both (kept,new)
   --seeds N         runs of each, with loads of their own (3)
   --seconds N       length of the overload (20)`
 
@@ -39,6 +44,7 @@ export function readOverloadOptions(args: readonly string[]): OverloadOptions | 
     options: {
       works: { type: 'string', default: workNames.join(',') },
       guards: { type: 'string', default: guardNames.join(',') },
+      connections: { type: 'string', default: connectionNames.join(',') },
       seeds: { type: 'string', default: '3' },
       seconds: { type: 'string', default: '20' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -48,6 +54,7 @@ export function readOverloadOptions(args: readonly string[]): OverloadOptions | 
   return {
     works: values.works.split(',').map(toWorkName),
     guards: values.guards.split(',').map(toGuard),
+    connections: values.connections.split(',').map(toConnections),
     seeds: toCount('--seeds', values.seeds),
     seconds: toCount('--seconds', values.seconds),
   }
@@ -60,26 +67,29 @@ export async function runOverloads(
 ): Promise<readonly Table[]> {
   const tables: Table[] = []
   for (const work of options.works) {
-    const samples: OverloadSample[] = []
-    for (let seed = 1; seed <= options.seeds; seed++) {
-      for (const guard of options.guards) {
-        progress(`${work}, run ${seed} of ${options.seeds}: ${guard}`)
-        samples.push(await runOverload(work, guard, seed, options.seconds))
+    for (const connections of options.connections) {
+      const samples: OverloadSample[] = []
+      for (let seed = 1; seed <= options.seeds; seed++) {
+        for (const guard of options.guards) {
+          progress(`${work}, ${connections} connections, run ${seed} of ${options.seeds}: ${guard}`)
+          samples.push(await runOverload(work, guard, connections, seed, options.seconds))
+        }
       }
+      tables.push(tableOf(work, connections, options, samples))
     }
-    tables.push(tableOf(work, options, samples))
   }
   return tables
 }
 
 function tableOf(
   work: WorkName,
+  connections: Connections,
   { guards: names, seeds, seconds }: OverloadOptions,
   samples: readonly OverloadSample[],
 ): Table {
   const { capacity, unloadedMs } = works[work]
   return {
-    title: `${work}: ${unloadedMs} ms a request, ${capacity} requests/s at most; ${seeds} runs of ${seconds} s, median (worst)`,
+    title: `${work}, ${connections} connections: ${unloadedMs} ms a request, ${capacity} requests/s at most; ${seeds} runs of ${seconds} s, median (worst)`,
     header: [
       'guard',
       'goodput ÷ capacity',
@@ -131,6 +141,12 @@ function toWorkName(text: string): WorkName {
   const found = workNames.find((name) => name === text)
   if (found !== undefined) return found
   throw new Error(`There is no work called ${text}.\n\n${overloadUsage}`)
+}
+
+function toConnections(text: string): Connections {
+  const found = connectionNames.find((name) => name === text)
+  if (found !== undefined) return found
+  throw new Error(`Connections are kept or new, not ${text}.\n\n${overloadUsage}`)
 }
 
 function toGuard(text: string): string {

@@ -13,6 +13,9 @@ export interface Sample {
   readonly outcome: 'done' | 'shed' | 'late' | 'failed'
 }
 
+/** `kept`: as clients and balancers with keep-alive do; `new`: one for each request, as nginx does by default. */
+export type Connections = 'kept' | 'new'
+
 /** How much is sent. */
 export interface LoadPlan {
   readonly port: number
@@ -24,6 +27,8 @@ export interface LoadPlan {
   readonly sheddable: number
   /** Remaining time that each request claims, in milliseconds; also the patience of its caller. */
   readonly patienceMs: number
+  /** Whether callers keep their connections, or make one for each request. */
+  readonly connections: Connections
   /** Whether requests say how patient their callers are. */
   readonly deadlines: boolean
   /** Number from 0 to 1 that decides on the next pause or class. */
@@ -32,7 +37,7 @@ export interface LoadPlan {
 
 /** Sends requests at random moments (Poisson), whatever becomes of those before: as many callers do that know nothing of each other. */
 export async function runLoad(plan: LoadPlan): Promise<readonly Sample[]> {
-  const agent = new Agent({ keepAlive: true, maxFreeSockets: 10_000 })
+  const agent = new Agent({ keepAlive: plan.connections === 'kept', maxFreeSockets: 10_000 })
   const startedAtMs = performance.now()
   const sent: Promise<Sample>[] = []
   let dueAtMs = 0

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { quantile } from '../statistics.ts'
-import { type LoadPlan, runLoad, type Sample, seededRandom } from './overload-load.ts'
+import { type Connections, type LoadPlan, runLoad, type Sample, seededRandom } from './overload-load.ts'
 import { type Work, type WorkName, works } from './works.ts'
 
 /** What one replica did about too much work. Shares are from 0 to 1. */
 export interface OverloadSample {
   readonly work: WorkName
   readonly guard: string
+  readonly connections: Connections
   /** 99th percentile at 30 % load, in milliseconds. */
   readonly unloadedP99Ms: number
   /** Share of the requests that were refused at 90 % load. */
@@ -39,6 +40,7 @@ const burstMs = 3_000
 export async function runOverload(
   work: WorkName,
   guard: string,
+  connections: Connections,
   seed: number,
   seconds: number,
 ): Promise<OverloadSample> {
@@ -50,6 +52,7 @@ export async function runOverload(
       port,
       random,
       patienceMs,
+      connections,
       deadlines: false,
       critical: 0,
       sheddable: 0,
@@ -70,6 +73,7 @@ export async function runOverload(
     return {
       work,
       guard,
+      connections,
       unloadedP99Ms: p99(quiet),
       refusedRatio: busy.filter(({ outcome }) => outcome === 'shed').length / busy.length,
       goodputRatio: done.length / seconds / capacity,

@@ -32,12 +32,23 @@ function spin(durationMs: number): object {
 }
 
 /** Name of a work. */
-export type WorkName = 'pool' | 'cpu' | 'late cpu'
+export type WorkName = 'pool' | 'cpu' | 'awaited cpu' | 'late cpu'
 
-/** A pool of eight places, 20 ms each; a handler that holds the loop for 5 ms; one that does so after waiting for 10 ms. */
+/**
+ * A pool of eight places, 20 ms each; a handler that holds the loop for 5 ms; one that does so behind an `await`, as most do; one
+ * that does so after waiting for 10 ms.
+ */
 export const works: Readonly<Record<WorkName, Work>> = {
   pool: { capacity: (slotCount * 1_000) / slotMs, unloadedMs: slotMs, handler: useSlot },
   cpu: { capacity: 200, unloadedMs: 5, handler: () => spin(5) },
+  'awaited cpu': {
+    capacity: 200,
+    unloadedMs: 5,
+    handler: async () => {
+      await Promise.resolve()
+      return spin(5)
+    },
+  },
   'late cpu': {
     capacity: 200,
     unloadedMs: 15,

@@ -2,12 +2,18 @@ import { channel } from '@keelson/core/channels'
 import { systemClock, type Clock } from '@keelson/core/clock'
 import { currentContext, runWithContext } from '@keelson/core/context'
 import { checkOptions, optionRules } from '@keelson/core/errors'
-import { accessRecord, createRequestOpener, type RequestTracer, type ServerDrain } from '@keelson/core/http'
+import {
+  accessRecord,
+  createRequestOpener,
+  isFirstRequest,
+  type RequestTracer,
+  type ServerDrain,
+} from '@keelson/core/http'
 import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
-import { Admission, type AdmissionOptions } from '@keelson/resilience/admission'
+import { Admission, type AdmissionOptions, isDurationSample } from '@keelson/resilience/admission'
 import type { FastifyInstance } from 'fastify'
-import { createDoor, isSample } from './admission-door.ts'
+import { createDoor } from './admission-door.ts'
 import { createInboundReader } from './inbound.ts'
 import { giveLog, routeLogOf, type RouteLog } from './app-log.ts'
 import { replyNotFound, replyWithError } from './error-reply.ts'
@@ -118,7 +124,8 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     bindLog?.(request, reply, inbound, config[routeLogKey])
 
     const limit = ending.limit
-    const verdict = limit === undefined ? undefined : admission.admit(inbound, limit)
+    const isFirst = limit !== undefined && isFirstRequest(request.raw)
+    const verdict = limit === undefined ? undefined : admission.admit(inbound, limit, isFirst)
     let startedAtMs = verdict === undefined ? inbound.startedAtMs : undefined
     metrics?.requests.inFlight.inc()
     drain?.track(inbound, response)
@@ -129,7 +136,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
       const record = accessRecord(inbound, nowMs, reply.getHeader('content-length'))
       if (record.aborted) inbound.abort(new Error('The caller has left.'))
       if (limit !== undefined && startedAtMs !== undefined) {
-        admission.end(limit, nowMs, nowMs - startedAtMs, isSample(record))
+        admission.end(limit, nowMs, nowMs - startedAtMs, isDurationSample(record))
       }
       ending.complete(record)
       inbound.span?.end(record)
@@ -146,7 +153,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     } else if (verdict !== 'later') {
       door.refuse(inbound, request, reply, verdict)
     } else if (limit !== undefined) {
-      door.queue(inbound, limit, reply, (waitedMs) => {
+      door.queue(inbound, limit, reply, isFirst, (waitedMs) => {
         startedAtMs = inbound.startedAtMs + waitedMs
         admission.begin(limit)
         if (context) runWithContext(inbound, done)

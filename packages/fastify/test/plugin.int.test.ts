@@ -52,6 +52,22 @@ describe('installKeelson', () => {
     })
   })
 
+  it('runs no handler for a caller that has left before its turn', async () => {
+    const seen: string[] = []
+    const { url, port, lines } = await serve((app) => {
+      app.get('/*', async (request) => {
+        seen.push(request.url)
+        return 'ok'
+      })
+    })
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.write('GET /left HTTP/1.1\r\nhost: x\r\n\r\n', () => socket.destroy())
+    })
+    await until(() => lines().find((line) => line['_status'] === 499))
+    expect(await (await fetch(`${url}/stays`)).text()).toBe('ok')
+    expect(seen).toEqual(['/stays'])
+  })
+
   it.each([
     ['a CRLF, sent raw', 'GET / HTTP/1.1\r\nhost: x\r\nx-request-id: evil"id\r\nconnection: close\r\n\r\n'],
     [

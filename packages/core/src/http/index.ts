@@ -1,4 +1,5 @@
 export { accessRecord, type AccessRecord } from './access.ts'
+export { hasCallerLeft } from './caller-left.ts'
 export {
   createServerDrain,
   serverDrainDefaults,
@@ -7,6 +8,7 @@ export {
   type ServerDrain,
   type ServerDrainOptions,
 } from './drain.ts'
+export { isFirstRequest } from './first-request.ts'
 export { listen, listenError, type ListenAddress } from './listen.ts'
 export {
   createRequestOpener,

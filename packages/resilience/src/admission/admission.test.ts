@@ -55,16 +55,18 @@ function queue(
   name: string,
   told: string[],
   facts: Partial<Arrival> = {},
+  isFirst = false,
 ): () => void {
   let isGone = false
-  admission.queue(arrive(facts), route, {
+  const applicant = {
     isGone: () => isGone,
     start() {
       told.push(`${name} started`)
       block(10)
     },
     refuse: ({ reason }: Refusal) => told.push(`${name} ${reason}`),
-  })
+  }
+  admission.queue(arrive(facts), route, applicant, isFirst)
   return () => void (isGone = true)
 }
 
@@ -136,6 +138,85 @@ describe('Admission', () => {
     expect(told).toEqual(['critical started', 'first started', 'second started', 'sheddable started'])
     expect(test.admission.waiting).toBe(0)
     expect(test.deferred).toHaveLength(0)
+  })
+
+  it('starts each in a callback of its own: what one leaves in the queue of promises runs before the next', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    for (const name of ['a', 'b', 'c']) {
+      test.admission.queue(test.arrive(), test.route, {
+        isGone: () => false,
+        start: () => void told.push(name),
+        refuse: () => {},
+      })
+    }
+    for (const callback of test.deferred.splice(0)) {
+      const count = told.length
+      callback()
+      expect(told.length).toBeLessThanOrEqual(count + 1)
+    }
+    expect(told).toEqual(['a', 'b', 'c'])
+  })
+
+  it('ends a slice by what was computed behind the starts', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    for (const name of ['a', 'b']) {
+      test.admission.queue(test.arrive(), test.route, {
+        isGone: () => false,
+        start: () => void told.push(name),
+        refuse: () => {},
+      })
+    }
+    // The first call starts `a`, whose promise then holds the loop.
+    const [first, ...others] = test.deferred.splice(0)
+    first?.()
+    test.block(6)
+    for (const callback of others) callback()
+    expect(told).toEqual(['a'])
+    test.turn()
+    expect(told).toEqual(['a', 'b'])
+  })
+
+  it('lets the first request of a connection wait until it is known whether its caller is still there', () => {
+    const test = setup()
+    const told: string[] = []
+    expect(test.admission.admit(test.arrive(), test.route, true)).toBe('later')
+    const leave = queue(test, 'left', told, {}, true)
+    queue(test, 'stays', told, {}, true)
+    expect(test.admission.waiting).toBe(2)
+    test.turn()
+    expect(told).toEqual([])
+    leave()
+    test.turn()
+    test.turn()
+    expect(told).toEqual(['stays started'])
+    expect(test.admission.waiting).toBe(0)
+    test.turn()
+    expect(test.deferred).toHaveLength(0)
+  })
+
+  it('starts nobody while turns bring newcomers, and asks them again when they enter', () => {
+    const test = setup()
+    beginLongTurn(test)
+    const told: string[] = []
+    queue(test, 'waits', told)
+    queue(test, 'newcomer', told, {}, true)
+    queue(test, 'hopeless', told, { deadline: test.clock.now() + 5 }, true)
+    test.turn()
+    expect(told).toEqual([])
+    test.block(6)
+    test.turn()
+    expect(told).toEqual(['hopeless deadline'])
+    for (let turn = 0; turn < 3; turn++) test.turn()
+    expect(told).toEqual(['hopeless deadline', 'waits started', 'newcomer started'])
+  })
+
+  it('does not look at newcomers without a bound', () => {
+    const { admission, arrive, route } = setup({ backlogMs: 0 })
+    expect(admission.admit(arrive(), route, true)).toBeUndefined()
   })
 
   it('works a burst of three bounds off, and refuses what is left after that', () => {

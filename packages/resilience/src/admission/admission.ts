@@ -7,6 +7,7 @@ import {
   checkAdmissionOptions,
 } from './admission-options.ts'
 import { LoopWatch } from './loop-watch.ts'
+import { Newcomers } from './newcomers.ts'
 import { backlogReached, deadlinePassed, limitReached, type Refusal, shareOf } from './refusal.ts'
 import { RouteLimit } from './route-limit.ts'
 import { longTurnMs, TurnLimit } from './turn-limit.ts'
@@ -50,6 +51,7 @@ export class Admission {
   readonly #loop: LoopWatch
   readonly #turns = new TurnLimit()
   readonly #queue: WorkQueue
+  readonly #newcomers: Newcomers
   #inFlight = 0
   #begunCount = 0
   /** Monotonic milliseconds; -1 before the first request. */
@@ -68,8 +70,10 @@ export class Admission {
       // Whoever waits when the bound is taken away is started, not refused.
       boundMs: () => this.#backlogMs || Number.POSITIVE_INFINITY,
       isCold: (nowMs) => this.#begunCount < warmUpCount && nowMs < this.#warmAtMs,
-      mayStart: () => this.#backlogMs === 0 || this.#turns.allows(this.#inFlight),
+      mayStart: () =>
+        this.#backlogMs === 0 || (this.#newcomers.size === 0 && this.#turns.allows(this.#inFlight)),
     })
+    this.#newcomers = new Newcomers({ clock, defer, onEmpty: () => this.#queue.wake() })
     this.#loop = new LoopWatch({
       clock,
       onInterval: (shortestMs) => {
@@ -97,7 +101,7 @@ export class Admission {
 
   /** Requests that wait for their turn. */
   get waiting(): number {
-    return this.#queue.size
+    return this.#queue.size + this.#newcomers.size
   }
 
   /** What is known of one route; made once for each. */
@@ -105,8 +109,12 @@ export class Admission {
     return new RouteLimit(this.#askBoundMs)
   }
 
-  /** Decides over a request. */
-  admit(arrival: Arrival, route: RouteLimit): Verdict {
+  /**
+   * Decides over a request.
+   *
+   * @param isFirst whether it is the first of its connection
+   */
+  admit(arrival: Arrival, route: RouteLimit, isFirst = false): Verdict {
     const { criticality, deadline } = arrival
     if (deadline !== undefined && this.#isTooLate(arrival, route, this.#queue.waitMs(criticality))) {
       return deadlinePassed
@@ -114,13 +122,30 @@ export class Admission {
     if (this.#isFull(criticality, route)) return limitReached
     if (this.#backlogMs === 0) return undefined
     if (this.#warmAtMs < 0) this.#warmAtMs = arrival.startedAtMs + warmUpMs
+    if (isFirst) return 'later'
     const isLongTurn = this.#loop.ageMs(arrival.startedAtMs) >= longTurnMs
     if (!isLongTurn && this.#queue.size === 0 && this.#turns.allows(this.#inFlight)) return undefined
     return this.#queue.fits(criticality, arrival.startedAtMs) ? 'later' : backlogReached
   }
 
-  /** Lets a request wait for its turn. */
-  queue(arrival: Arrival, route: RouteLimit, applicant: Applicant): void {
+  /**
+   * Lets a request wait for its turn.
+   *
+   * @param isFirst as {@link Admission.admit} was told
+   */
+  queue(arrival: Arrival, route: RouteLimit, applicant: Applicant, isFirst = false): void {
+    if (isFirst) this.#newcomers.add(() => this.#enter(arrival, route, applicant))
+    else this.#line(arrival, route, applicant)
+  }
+
+  #enter(arrival: Arrival, route: RouteLimit, applicant: Applicant): void {
+    if (applicant.isGone()) return
+    const verdict = this.admit(arrival, route)
+    if (verdict === undefined || verdict === 'later') this.#line(arrival, route, applicant)
+    else applicant.refuse(verdict)
+  }
+
+  #line(arrival: Arrival, route: RouteLimit, applicant: Applicant): void {
     this.#queue.add({
       criticality: arrival.criticality,
       sinceMs: arrival.startedAtMs,

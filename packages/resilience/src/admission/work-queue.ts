@@ -26,8 +26,9 @@ export interface WorkQueueOptions {
   readonly mayStart: () => boolean
 }
 
-/** Time in milliseconds for which waiting requests are started before sockets are read again. */
+/** Time in milliseconds for which waiting requests are started before sockets are read again, and how many at most. */
 const sliceMs = 5
+const sliceCount = 64
 
 /** Requests that may wait, whatever is thought of their duration: a bound for memory. */
 const maxWaiting = 10_000
@@ -63,7 +64,9 @@ const weight = 0.1
 /**
  * Requests that wait for the event loop, the critical ones first and those of one class in the order of their arrival.
  * They are started in slices; between two slices the loop reads its sockets, so that new requests are seen, and refused,
- * while there are others waiting.
+ * while there are others waiting. Within a slice each is started by a callback of its own, after which Node runs what the
+ * one before has left in the queues of ticks and promises: a handler that computes behind an `await` is part of the slice,
+ * and requests interleave no more than those that arrive one by one.
  */
 export class WorkQueue {
   readonly #options: WorkQueueOptions
@@ -80,10 +83,16 @@ export class WorkQueue {
   #standsSinceMs = 0
   #emptiedAtMs = Number.NEGATIVE_INFINITY
   #startedCount = 0
-  #scheduled = false
+  /** Calls that are still to come in this turn: one for each start, and one that ends the slice. */
+  #comingCount = 0
+  /** Monotonic milliseconds at which the slice began; -1 before. */
+  #sliceAtMs = -1
   readonly #run = (): void => {
-    this.#scheduled = false
-    this.#drain()
+    this.#comingCount -= 1
+    const nowMs = this.#options.clock.monotonic()
+    if (this.#sliceAtMs < 0) this.#beginSlice(nowMs)
+    if (this.#comingCount > 0) this.#startNext(nowMs)
+    else this.#endSlice(nowMs)
   }
 
   constructor(options: WorkQueueOptions) {
@@ -116,35 +125,45 @@ export class WorkQueue {
     if (waiting.criticality === 'critical') this.#critical.push(waiting)
     else if (waiting.criticality === 'sheddable') this.#sheddable.push(waiting)
     else this.#ordinary.push(waiting)
-    this.wake()
+    if (this.#comingCount === 0) this.wake()
+    else if (this.#sliceAtMs < 0 && this.#comingCount <= sliceCount) this.#deferRuns(1)
   }
 
   /** One more may start, perhaps. */
   wake(): void {
-    if (this.#scheduled || this.size === 0) return
-    this.#scheduled = true
-    this.#options.defer(this.#run)
+    if (this.#comingCount > 0 || this.size === 0) return
+    this.#sliceAtMs = -1
+    this.#deferRuns(Math.min(this.size, sliceCount) + 1)
   }
 
-  #drain(): void {
-    const { clock, mayStart } = this.#options
-    const beganAtMs = clock.monotonic()
-    this.#sample(beganAtMs)
-    this.#expireAll(beganAtMs)
-    let nowMs = beganAtMs
-    let isOpen = mayStart()
-    while (isOpen && nowMs - beganAtMs < sliceMs) {
+  #deferRuns(count: number): void {
+    this.#comingCount += count
+    for (let run = 0; run < count; run++) this.#options.defer(this.#run)
+  }
+
+  #beginSlice(nowMs: number): void {
+    this.#sliceAtMs = nowMs
+    this.#sample(nowMs)
+    this.#expireAll(nowMs)
+  }
+
+  #startNext(nowMs: number): void {
+    while (nowMs - this.#sliceAtMs < sliceMs && this.#options.mayStart()) {
       const next = this.#critical.shift() ?? this.#ordinary.shift() ?? this.#sheddable.shift()
-      if (next === undefined) break
-      if (next.take(nowMs - next.sinceMs)) this.#count(next.criticality)
-      nowMs = clock.monotonic()
-      isOpen = mayStart()
+      if (next === undefined) return
+      if (next.take(nowMs - next.sinceMs)) {
+        this.#count(next.criticality)
+        return
+      }
     }
+  }
+
+  #endSlice(nowMs: number): void {
     this.#expireAll(nowMs)
     if (this.size === 0) {
       this.#emptiedAtMs = nowMs
       this.#endSample(nowMs)
-    } else if (isOpen) this.wake()
+    } else if (this.#options.mayStart()) this.wake()
   }
 
   #count(criticality: Criticality | undefined): void {
