@@ -1,5 +1,7 @@
-import type { Server } from 'node:http'
+import type { IncomingMessage, Server } from 'node:http'
 import { RouteEndings } from '@keelson/fastify/route-endings'
+import { createAdmission } from './admission-keys.ts'
+import { createAttachDoor } from './attach-door.ts'
 import type { ServiceDefinition } from './definition.ts'
 import { createAddResource } from './resources.ts'
 import { openHouse } from './house.ts'
@@ -17,6 +19,12 @@ export interface AttachOptions extends Omit<RuntimeOptions, 'fastify'> {
    * @defaultValue what Express keeps of it; `undefined` elsewhere, which is counted as `unmatched`
    */
   readonly routeOf?: RouteOf
+  /**
+   * Which requests are never refused, whatever the load: probes of the server's own, event streams, long polls.
+   *
+   * @defaultValue none; the operations endpoints, which have a port of their own, are not asked
+   */
+  readonly isExempt?: (request: IncomingMessage) => boolean
 }
 
 /** A service around a server that is not keelson's. It starts when the server listens. */
@@ -29,8 +37,8 @@ export type AttachedService<Definition extends ServiceDefinition = ServiceDefini
 }
 
 /**
- * Gives an existing server probes, metrics, request ids, access lines, request context and a stop that loses nothing,
- * without loading Fastify. Call it before `server.listen`; the service is ready when the server listens.
+ * Gives an existing server probes, metrics, request ids, access lines, request context, admission and a stop that loses
+ * nothing, without loading Fastify. Call it before `server.listen`; the service is ready when the server listens.
  *
  * @throws what `createService` throws, and KEELSON_HTTP_ADDRESS_IN_USE for the operations port
  */
@@ -39,7 +47,7 @@ export async function attach<const Definition extends ServiceDefinition>(
   definition: Definition,
   options: AttachOptions = {},
 ): Promise<AttachedService<Definition>> {
-  const { routeOf, ...runtimeOptions } = options
+  const { routeOf, isExempt, ...runtimeOptions } = options
   const house = await openHouse(definition, runtimeOptions)
   const { log, metrics, health, lifecycle, work, stop } = house
   const opsPort = await house.startOps(false)
@@ -51,8 +59,16 @@ export async function attach<const Definition extends ServiceDefinition>(
     tracer: house.tracer,
     endingsOf: (route) =>
       new RouteEndings(route, { log: log.current, metrics, admission: undefined, silent: false }),
+    door: createAttachDoor(definition.name, createAdmission(house.config)),
     ...(routeOf === undefined ? {} : { routeOf }),
+    ...(isExempt === undefined ? {} : { isExempt }),
   })
+  if (house.config.current.admission.rateLimit.max !== null) {
+    log.current.logger.warn(
+      { key: 'admission.rateLimit.max' },
+      'admission.rateLimit.max limits nobody here: a server that was attached has the rate limit of its own framework',
+    )
+  }
   await health.start()
   lifecycle.onClose('health', () => health.close())
 

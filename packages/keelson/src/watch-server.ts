@@ -4,6 +4,7 @@ import { accessRecord, createRequestOpener, type RequestTracer, type ServerDrain
 import type { RouteEndings } from '@keelson/fastify/route-endings'
 import type { Log } from '@keelson/log'
 import type { Metrics } from '@keelson/metrics'
+import type { AttachDoor } from './attach-door.ts'
 
 /** Gives the template of the route that answered a request, or `undefined` when none is known. */
 export type RouteOf = (request: IncomingMessage) => string | undefined
@@ -21,6 +22,9 @@ export interface WatchOptions {
   readonly routeOf?: RouteOf
   /** Makes a span for each request. */
   readonly tracer: RequestTracer | undefined
+  readonly door: AttachDoor
+  /** Which requests are never refused. */
+  readonly isExempt?: (request: IncomingMessage) => boolean
 }
 
 /** Routes whose endings are kept; a `routeOf` that gives paths in place of templates must not fill the memory. */
@@ -30,10 +34,8 @@ const MAX_ROUTES = 1_000
  * Follows every request of a server. The server's `emit` is wrapped, since only around it can all of its listeners,
  * those that are added later too, run in the context of the request.
  */
-export function watchServer(
-  server: Server,
-  { drain, metrics, log, trusted, endingsOf, routeOf = expressRoute, tracer }: WatchOptions,
-): void {
+export function watchServer(server: Server, options: WatchOptions): void {
+  const { drain, metrics, log, trusted, endingsOf, routeOf = expressRoute, tracer, door, isExempt } = options
   const open = createRequestOpener({ trusted, log, tracer })
   const endings = new Map<string | undefined, RouteEndings>()
   const unmatched = endingsOf(undefined)
@@ -47,23 +49,28 @@ export function watchServer(
     return made
   }
 
-  function begin(request: IncomingMessage, response: ServerResponse, handle: () => boolean): boolean {
+  function begin(request: IncomingMessage, response: ServerResponse, handle: () => boolean): void {
     const inbound = open(request)
     inbound.response = response
     response.setHeader('x-request-id', inbound.requestId)
     metrics.requests.inFlight.inc()
     drain.track(inbound, response)
+    let endAdmission: ReturnType<AttachDoor['admit']> | undefined
     response.on('close', () => {
       drain.release(response)
       metrics.requests.inFlight.dec()
       inbound.route = routeOf(request)
       const ending = endingsFor(inbound.route).of(request.method ?? '')
-      const record = accessRecord(inbound, performance.now())
+      const nowMs = performance.now()
+      const record = accessRecord(inbound, nowMs)
       if (record.aborted) inbound.abort(new Error('The caller has left.'))
+      endAdmission?.(record, nowMs)
       ending.complete(record)
       inbound.span?.end(record)
     })
-    return runWithContext(inbound, handle)
+    const start = () => void runWithContext(inbound, handle)
+    if (isExempt?.(request) === true) start()
+    else endAdmission = door.admit(inbound, request, response, start)
   }
 
   const emit = server.emit.bind(server)
@@ -71,7 +78,8 @@ export function watchServer(
     if (event !== 'request') return emit(event, ...values)
     // The two values of this event, as node:http documents it.
     const [request, response] = values as [IncomingMessage, ServerResponse]
-    return begin(request, response, () => emit(event, ...values))
+    begin(request, response, () => emit(event, ...values))
+    return true
   }
 }
 

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { currentContext } from '@keelson/core/context'
 import { checkGelfLine } from '@keelson/testing'
@@ -24,6 +25,7 @@ async function serve(handler: RequestListener, options: AttachOptions = {}) {
       signals: false,
       logDestination: { write: (line) => void written.push(line) },
       ...(options.routeOf === undefined ? {} : { routeOf: options.routeOf }),
+      ...(options.isExempt === undefined ? {} : { isExempt: options.isExempt }),
     },
   )
   closing.push(() => service.stop())
@@ -101,6 +103,79 @@ describe('attach', () => {
     await until(() => (lines().filter((line) => line['_status'] === 200).length >= 1_050 ? true : undefined))
     const page = await (await fetch(`${ops}/metrics`)).text()
     expect(new Set(page.match(/route="[^"]*"/g)).size).toBeLessThanOrEqual(1_001)
+  })
+
+  it('refuses what is more than may be under way, before any listener sees it, but never what is exempt', async () => {
+    const holding: (() => void)[] = []
+    const seen: (string | undefined)[] = []
+    const { server, ops, lines } = await serve(
+      (request, response) => {
+        seen.push(request.url)
+        if (request.url === '/hold') holding.push(() => response.end('held'))
+        else response.end('ok')
+      },
+      { env: { ADMISSION__MAX_CONCURRENT: '1' }, isExempt: ({ url }) => url === '/alive' },
+    )
+    const url = await listen(server)
+    const held = fetch(`${url}/hold`)
+    await until(() => (holding.length === 1 ? true : undefined))
+    const refused = await fetch(`${url}/work`, {
+      method: 'POST',
+      body: 'never read',
+      headers: { 'x-request-id': 'one-too-many', 'x-criticality': 'sheddable' },
+    })
+    expect(refused.status).toBe(503)
+    expect(Object.fromEntries(refused.headers)).toMatchObject({
+      'content-type': 'application/problem+json',
+      'x-request-id': 'one-too-many',
+      'x-shed': 'limit',
+      'retry-after': '1',
+    })
+    expect(await refused.json()).toEqual({
+      type: 'about:blank',
+      title: 'Service Unavailable',
+      status: 503,
+      requestId: 'one-too-many',
+    })
+    expect(await (await fetch(`${url}/alive`)).text()).toBe('ok')
+    holding[0]?.()
+    expect(await (await held).text()).toBe('held')
+    expect(await (await fetch(`${url}/work`)).text()).toBe('ok')
+    expect(seen).toEqual(['/hold', '/alive', '/work'])
+    expect(lines().find((line) => line['_status'] === 503)).toMatchObject({ _request_id: 'one-too-many' })
+    expect(await (await fetch(`${ops}/metrics`)).text()).toContain(
+      'keelson_admission_shed_total{reason="limit",criticality="sheddable"} 1',
+    )
+  })
+
+  it('says that it has no rate limit', async () => {
+    const { lines } = await serve(() => {}, { env: { ADMISSION__RATE_LIMIT__MAX: '5' } })
+    expect(lines().find((line) => line['_key'] === 'admission.rateLimit.max')).toMatchObject({ level: 4 })
+  })
+
+  it('lets the body of a request that waited for its turn arrive whole', async () => {
+    const { server } = await serve((request, response) => {
+      let body = ''
+      request.on('data', (chunk) => (body += String(chunk)))
+      request.on('end', () => response.end(body))
+    })
+    const body = 'x'.repeat(100_000)
+    expect(await (await fetch(await listen(server), { method: 'POST', body })).text()).toBe(body)
+  })
+
+  it('handles nothing for a caller that has left before its turn', async () => {
+    const seen: (string | undefined)[] = []
+    const { server, lines } = await serve((request, response) => {
+      seen.push(request.url)
+      response.end('ok')
+    })
+    const { port } = new URL(await listen(server))
+    const socket = connect(Number(port), '127.0.0.1', () => {
+      socket.write('GET /left HTTP/1.1\r\nhost: x\r\n\r\n', () => socket.destroy())
+    })
+    await until(() => lines().find((line) => line['_status'] === 499))
+    expect(await (await fetch(`http://127.0.0.1:${port}/stays`)).text()).toBe('ok')
+    expect(seen).toEqual(['/stays'])
   })
 
   it('lets a request under way complete at the stop, and tells its connection to leave', async () => {
