@@ -59,6 +59,11 @@ export class Bulkhead {
     }
   }
 
+  /** Whether the next call has to wait, or is refused. */
+  get full(): boolean {
+    return this.#inFlight >= this.#policy.maxConcurrent
+  }
+
   /** Calls waiting for a place. */
   get queued(): number {
     return this.#waiters.size
@@ -72,7 +77,7 @@ export class Bulkhead {
    */
   enter(scope: CallScope): Promise<void> | undefined {
     const { maxConcurrent, maxQueue } = this.#policy
-    if (this.#inFlight < maxConcurrent) {
+    if (!this.full) {
       this.#inFlight += 1
       return undefined
     }

@@ -33,7 +33,7 @@ afterEach(async () => {
 })
 
 /** A pipeline that has lately seen calls of 10 ms, and may make a second attempt. */
-async function make(hedge: HedgePolicy | false = {}, warmCount = 64): Promise<Pipeline> {
+async function make(hedge: HedgePolicy | false = {}, warmCount = 64, maxConcurrent = 200): Promise<Pipeline> {
   const shed: Classification = { breaker: 'neutral', retry: 'never', outcome: 'rejected' }
   const failed: Classification = { breaker: 'failure', retry: 'idempotent', outcome: 'failure' }
   pipeline = createPipeline({
@@ -41,6 +41,7 @@ async function make(hedge: HedgePolicy | false = {}, warmCount = 64): Promise<Pi
     dependency: 'catalog',
     clock,
     hedge,
+    bulkhead: { maxConcurrent },
     classify: (error) => ((error as Error).message === 'shed' ? shed : failed), // the errors of this file
   })
   for (let call = 0; call < warmCount; call++) await settle(taking(10))
@@ -185,6 +186,76 @@ describe('hedging', () => {
     await settle(inTurn(taking(100), taking(10)).operation)
     expect(attempts.filter(({ retry }) => retry === 1)).toHaveLength(1)
     await clock.advance(100)
+  })
+
+  it('makes none that falls due after the dependency has begun to shed', async () => {
+    await make()
+    const ended = settle(inTurn(taking(100)).operation)
+    await clock.advance(5)
+    void pipeline.run(failing(1, 'shed')).catch(() => undefined)
+    await ended
+    expect(attempts.filter(({ retry }) => retry === 1)).toHaveLength(0)
+  })
+
+  it('pauses for 10 s when as many calls are in flight as may be', async () => {
+    await make({}, 64, 2)
+    const both = [pipeline.run(taking(100)), pipeline.run(taking(100))]
+    await expect(pipeline.run(taking(10))).rejects.toMatchObject({
+      code: 'KEELSON_RESILIENCE_BULKHEAD_FULL',
+    })
+    await clock.advance(100)
+    await Promise.all(both)
+    await settle(inTurn(taking(100)).operation)
+    expect(attempts.filter(({ retry }) => retry === 1)).toHaveLength(0)
+    await clock.advance(10_000)
+    await settle(inTurn(taking(100), taking(10)).operation)
+    expect(attempts.filter(({ retry }) => retry === 1)).toHaveLength(1)
+    await clock.advance(100)
+  })
+
+  it('pauses for 10 s when second attempts are hardly ever the faster ones, then tries a few', async () => {
+    // Every call waits in the same queue: a second attempt is behind the first.
+    await make({ quantile: 0.5, maxRatio: 0.2 })
+    const queued = async (count: number) => {
+      attempts.length = 0
+      for (let call = 0; call < count; call++) {
+        const durationMs = call % 2 === 0 ? 10 : 30
+        await settle(inTurn(taking(durationMs), taking(60)).operation)
+        await clock.advance(60)
+      }
+      return attempts.filter(({ retry }) => retry === 1).length
+    }
+    expect(await queued(110)).toBe(16)
+    await clock.advance(10_000)
+    expect(await queued(60)).toBe(4)
+  })
+
+  it('keeps its budget for slow answers, though it never sees how long those would have taken', async () => {
+    await make({}, 0)
+    let slowCount = 0
+    let secondCount = 0
+    for (let call = 0; call < 1_500; call++) {
+      const isSlow = call % 25 === 24
+      // A tenth of the others takes 20 to 38 ms: were the slow ones left out, the wait would end before half of those.
+      const usualMs = call % 10 === 0 ? 20 + 2 * ((call / 10) % 10) : 10
+      const operations = inTurn(taking(isSlow ? 200 : usualMs), taking(5))
+      await settle(operations.operation)
+      if (!isSlow || call < 100) continue
+      slowCount += 1
+      if (operations.attemptsSeen.length === 2) secondCount += 1
+    }
+    await clock.advance(200)
+    expect(secondCount / slowCount).toBeGreaterThan(0.85)
+    expect(attempts.length / 1_500).toBeLessThanOrEqual(1.06)
+  })
+
+  it('does not learn from writes how long reads take', async () => {
+    await make()
+    for (let call = 0; call < 100; call++) await settle(taking(50), { idempotent: true })
+    const { operation, attemptsSeen } = inTurn(taking(45), taking(10))
+    await settle(operation)
+    expect(attemptsSeen).toHaveLength(2)
+    await clock.advance(50)
   })
 
   it('lowers the 99th percentile where 1 in 25 answers is slow, at 1.06 attempts per call at most', async () => {

@@ -175,10 +175,11 @@ class LayeredPipeline implements Pipeline {
     { idempotent = false, hedgeable = false, operation: group = mainGroup }: PipelineCall<unknown>,
   ): Promise<T> {
     if (this.#closed) throw closedError(this.#dependency)
-    const { breakers, bulkhead } = this.#layers
+    const { breakers, bulkhead, hedge } = this.#layers
     const loading = breakers.ready()
     if (loading !== undefined) await loading
     if (scope.ended !== undefined) throw scope.ended
+    if (bulkhead.full) hedge?.pause()
     const queued = bulkhead.enter(scope)
     if (queued !== undefined) await queued
     try {
@@ -238,7 +239,7 @@ class LayeredPipeline implements Pipeline {
         begun = attempt
         tally.attemptCount += 1
       }
-      const kind = { retry: isSecond ? 1 : 0, group }
+      const kind = { retry: isSecond ? 1 : 0, group, mayHaveSecond: !isSecond }
       const result = this.#attempt(scope, own, operation, kind, onBegin).finally(() => {
         own.refused ||= isSecond
         if (!superseded) tally.adopt(own)
@@ -255,7 +256,11 @@ class LayeredPipeline implements Pipeline {
     scope: CallScope,
     tally: CallTally,
     operation: (attempt: Attempt) => Promise<T>,
-    { retry, group }: { readonly retry: number; readonly group: string },
+    {
+      retry,
+      group,
+      mayHaveSecond = false,
+    }: { readonly retry: number; readonly group: string; readonly mayHaveSecond?: boolean },
     onBegin?: (attempt: LimitedAttempt) => void,
   ): Promise<T> {
     // The call may have ended while no layer was listening: between its place in the queue, a pause and this attempt.
@@ -293,7 +298,7 @@ class LayeredPipeline implements Pipeline {
       // The pace of a reader says nothing about the dependency.
       const answeredMs = attempt.answeredAt === undefined ? durationMs : attempt.answeredAt - startedAt
       attempt.tellEnd(ended, answeredMs)
-      hedge?.record(ended, answeredMs)
+      hedge?.record(ended, answeredMs, mayHaveSecond)
       if (ended.outcome === 'success') this.#least.record(startedAt, answeredMs)
       breaker?.report(permit, ended.breaker)
       tally.retry = attempt.repeatable ? ended.retry : 'never'
