@@ -2,7 +2,6 @@ import type { Table } from '../table.ts'
 import { showProgress } from '../progress.ts'
 import { runEndurance } from './endurance-run.ts'
 import { type FailingSample, runFailing } from './failing-run.ts'
-import { runHedge } from './hedge-run.ts'
 import { runNames } from './names-run.ts'
 import { outageNames, runOutage } from './outage-run.ts'
 import { seeds } from './seeded-random.ts'
@@ -38,35 +37,6 @@ export async function outageTables(): Promise<readonly Table[]> {
     'success from 3 s on',
   ]
   return [{ title: `All replicas gone for ${outageMs / 1_000} s, two layers, 60 % load`, header, rows }]
-}
-
-/** Second attempts of slow reads, against none. */
-export async function hedgeTables(): Promise<readonly Table[]> {
-  const rows: string[][] = []
-  for (const seed of seeds) {
-    showProgress(`hedging, seed ${seed}`)
-    const without = await runHedge(false, seed)
-    const withHedge = await runHedge(true, seed)
-    rows.push([
-      `seed ${seed}`,
-      `${without.healthyP99Ms.toFixed(0)} ms`,
-      `${withHedge.healthyP99Ms.toFixed(0)} ms`,
-      (withHedge.healthyP99Ms / without.healthyP99Ms).toFixed(2),
-      withHedge.amplification.toFixed(3),
-      percent(without.overloadGoodput),
-      percent(withHedge.overloadGoodput),
-    ])
-  }
-  const header = [
-    'hedging',
-    'p99 without',
-    'p99 with',
-    'with ÷ without',
-    'requests per call',
-    'success at 130 % without',
-    'with',
-  ]
-  return [{ title: 'One answer in 25 six times as slow, 50 % load', header, rows }]
 }
 
 /** A failing call beside a good one, with a full window. */

@@ -4,10 +4,11 @@ import { describeMachine } from '../machine.ts'
 import { endProgress, showProgress } from '../progress.ts'
 import { median, ratioSpread, spreadOf } from '../statistics.ts'
 import { renderTable, type Table } from '../table.ts'
-import { enduranceTables, failingTables, hedgeTables, nameTables, outageTables } from './call-tables.ts'
+import { enduranceTables, failingTables, nameTables, outageTables } from './call-tables.ts'
 import { contenders } from './contenders.ts'
 import { type CostSample, costStacks, runCost } from './cost-run.ts'
 import { faultNames, type FaultSample, runFault } from './faults-run.ts'
+import { hedgeTables } from './hedge-tables.ts'
 
 const usage = `npm run calls -w bench -- [faults | cost | outage | hedge | failing | names | endurance]… [options]
 
@@ -26,6 +27,7 @@ Without a name: faults and cost.
   --clients A,B  only those whose name begins so
   --rounds N     rounds of each kind of call for its cost (7; 0 for none)
   --calls N      calls per round (20000)
+  --stretches N  stretches of 10 s of hedging, with and without (3)
   --silence N    seconds without a name server (240)
   --endurance N  calls of endurance (1000000)
   --markdown     tables for a page`
@@ -33,6 +35,7 @@ Without a name: faults and cost.
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    stretches: { type: 'string', default: '3' },
     silence: { type: 'string', default: '240' },
     endurance: { type: 'string', default: '1000000' },
     runs: { type: 'string', default: '3' },
@@ -54,7 +57,7 @@ const runs: Readonly<Record<string, () => readonly Table[] | Promise<readonly Ta
   faults: () => faultTables(Number(values.runs)),
   cost: () => costTables(Number(values.rounds), Number(values.calls)),
   outage: outageTables,
-  hedge: hedgeTables,
+  hedge: () => hedgeTables(Number(values.stretches)),
   failing: failingTables,
   names: () => nameTables(Number(values.silence) * 1_000),
   endurance: () => enduranceTables(Number(values.endurance)),

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { findFreePort } from '../restarts/free-port.ts'
+import type { Tail } from './tail.ts'
 
 /** What happens to a replica. */
 export type FaultName = 'refused' | 'black hole' | '503' | 'slow x20'
@@ -18,8 +19,8 @@ export interface ReplicaSet {
   failAll(fault: OutageName): Promise<void>
   /** Ends what {@link failAll} began. */
   restoreAll(): Promise<void>
-  /** Gives all of them a tail: one request in 25 takes six times as long. */
-  addTail(): Promise<void>
+  /** Gives all of them slow answers among the others, by `/work?call=` and the attempt. */
+  addTail(tail: Tail): Promise<void>
   /** Requests of work that have come in at all of them. */
   countWork(): Promise<number>
   close(): void
@@ -58,7 +59,7 @@ export async function startReplicaSet(count: number): Promise<ReplicaSet> {
       for (const child of children) child.kill('SIGCONT')
       await askAll('/fault?slowness=1&status=200')
     },
-    addTail: () => askAll('/tail').then(() => undefined),
+    addTail: ({ oneIn }) => askAll(`/tail?oneIn=${oneIn}`).then(() => undefined),
     countWork: async () => (await askAll('/count')).reduce((sum, text) => sum + Number(text), 0),
     close() {
       for (const child of children) child.kill('SIGKILL')

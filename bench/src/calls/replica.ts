@@ -1,13 +1,15 @@
-// One replica of a service with a fixed capacity: five requests at a time, 48 ms each, so 104 per second. With `/tail` one request
-// in 25 takes six times as long, at the same capacity. `/count` says how many requests of work came in.
-import { createServer } from 'node:http'
+// One replica of a service with a fixed capacity: five requests at a time, 48 ms each, so 104 per second. With `/tail?oneIn=25` one
+// request in 25 takes several times as long, at the same capacity; which one follows from `/work?call=` and the attempt.
+// `/count` says how many requests of work came in.
+import { createServer, type IncomingMessage } from 'node:http'
+import { slownessOf, type Tail } from './tail.ts'
 
 const [, , host = '127.0.0.1', port = '0'] = process.argv
 const maxConcurrent = 5
 const serviceMs = 48
 let slowness = 1
 let status = 200
-let hasTail = false
+let tail: Tail | undefined
 let workCount = 0
 let running = 0
 const waiting: (() => void)[] = []
@@ -20,8 +22,9 @@ createServer((request, response) => {
     response.end()
     return
   }
-  if (request.url === '/tail') {
-    hasTail = true
+  const tailed = /^\/tail\?oneIn=(\d+)$/.exec(request.url ?? '')
+  if (tailed !== null) {
+    tail = { oneIn: Number(tailed[1]) }
     response.end()
     return
   }
@@ -39,15 +42,14 @@ createServer((request, response) => {
   }
   const run = () => {
     running += 1
-    if (status === 200) setTimeout(finish, serviceMs * slowness * tail())
+    if (status === 200) setTimeout(finish, serviceMs * slowness * tailOf(request))
     else finish()
   }
   if (running < maxConcurrent) run()
   else waiting.push(run)
 }).listen(Number(port), host, () => process.stdout.write('listening\n'))
 
-/** 24 × 0.8 and 1 × 5.8 are 25 in all. */
-function tail(): number {
-  if (!hasTail) return 1
-  return Math.random() < 1 / 25 ? 5.8 : 0.8
+function tailOf({ url = '', headers }: IncomingMessage): number {
+  if (tail === undefined) return 1
+  return slownessOf(tail, Number(url.split('=')[1]), Number(headers['x-retry-attempt']))
 }
