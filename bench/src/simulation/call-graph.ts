@@ -1,7 +1,7 @@
 import { seededRandom } from '../calls/seeded-random.ts'
 import type { CallPolicy, Layer } from './policies.ts'
 import { SimulatedClock } from './simulated-clock.ts'
-import { type ReplicaFault, replicaCapacity, SimulatedReplica } from './simulated-replica.ts'
+import { type Cold, type ReplicaFault, replicaCapacity, SimulatedReplica } from './simulated-replica.ts'
 
 /** A piece of a scenario. */
 export interface Phase {
@@ -10,6 +10,8 @@ export interface Phase {
   readonly load: number
   /** What is wrong with the first replica, or with all of them. */
   readonly fault?: { readonly kind: ReplicaFault; readonly all: boolean }
+  /** What all replicas lack at its beginning. */
+  readonly cold?: Cold
 }
 
 /** What users saw of one phase. */
@@ -42,18 +44,17 @@ interface Shot {
  * Simulates users → 4 processes of a service → 3 replicas of another, with one policy in both layers.
  *
  * @param seed decides over arrivals, service times and choices
+ * @param admits whether the replicas bound their backlog
  */
 export async function simulate(
   policy: CallPolicy,
   phases: readonly Phase[],
   seed: number,
+  admits = policy.admits,
 ): Promise<readonly PhaseResult[]> {
   const clock = new SimulatedClock()
   const random = seededRandom(seed)
-  const replicas = Array.from(
-    { length: replicaCount },
-    () => new SimulatedReplica(clock, random, policy.admits),
-  )
+  const replicas = Array.from({ length: replicaCount }, () => new SimulatedReplica(clock, random, admits))
   const middles = Array.from({ length: middleCount }, () =>
     policy.open({
       name: 'replicas',
@@ -79,9 +80,10 @@ export async function simulate(
   for (const layer of [users, ...middles]) await close(layer, clock)
   return results
 
-  async function runPhase({ durationMs, load, fault }: Phase): Promise<PhaseResult> {
+  async function runPhase({ durationMs, load, fault, cold = {} }: Phase): Promise<PhaseResult> {
     replicas.forEach((replica, index) => {
       replica.fault = fault !== undefined && (fault.all || index === 0) ? fault.kind : 'none'
+      replica.chill(cold)
     })
     const beganMs = clock.now()
     const [totalBefore, firstBefore] = arrivals()

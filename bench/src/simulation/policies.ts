@@ -1,6 +1,12 @@
 import { runWithContext } from '@keelson/core/context'
 import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
-import { type Attempt, type Classification, createBalancer, createPipeline } from '@keelson/resilience'
+import {
+  type Attempt,
+  type Classification,
+  createBalancer,
+  createPipeline,
+  type Policy,
+} from '@keelson/resilience'
 import type { SimulatedClock } from './simulated-clock.ts'
 
 /** Somebody who can be called. */
@@ -38,9 +44,18 @@ export interface Layer {
 export const policies: readonly CallPolicy[] = [
   { name: 'no retry', admits: false, open: (parts) => naive(parts, 1) },
   { name: '3 attempts', admits: false, open: (parts) => naive(parts, 3) },
-  { name: 'keelson', admits: true, open: (parts) => keelson(parts, false) },
-  { name: 'keelson, hedging', admits: true, open: (parts) => keelson(parts, true) },
+  { name: 'keelson', admits: true, open: (parts) => keelson(parts, {}) },
+  { name: 'keelson, hedging', admits: true, open: (parts) => keelson(parts, { hedge: {} }) },
 ]
+
+/** keelson with breakers whose ramp has another length, in milliseconds. */
+export function withRamp(rampMs: number): CallPolicy {
+  return {
+    name: `ramp of ${rampMs} ms`,
+    admits: true,
+    open: (parts) => keelson(parts, { breaker: { rampMs } }),
+  }
+}
 
 const outcomes: Readonly<Record<string, Classification>> = {
   KEELSON_SIMULATION_REFUSED: { breaker: 'failure', retry: 'always', outcome: 'failure' },
@@ -52,7 +67,7 @@ const outcomes: Readonly<Record<string, Classification>> = {
 /** The pipeline and the balancer of `@keelson/resilience`, put together as the HTTP client does. */
 function keelson(
   { name, callees, clock, random, attemptTimeoutMs, timeoutMs }: LayerParts,
-  hedged: boolean,
+  { hedge = false, breaker = {} }: Pick<Policy, 'hedge' | 'breaker'>,
 ): Layer {
   const names = { service: 'simulation', dependency: name, clock, random }
   const pipeline = createPipeline({
@@ -60,7 +75,8 @@ function keelson(
     attemptTimeoutMs,
     timeoutMs,
     // In one layer only: second attempts of second attempts are what a budget of 5 % does not mean.
-    hedge: hedged && name === 'replicas' ? {} : false,
+    hedge: name === 'replicas' && hedge,
+    breaker,
     classify: (error) =>
       outcomes[isKeelsonError(error) ? error.code : ''] ?? {
         breaker: 'neutral',

@@ -1,5 +1,5 @@
 import type { Phase, PhaseResult } from './call-graph.ts'
-import type { ReplicaFault } from './simulated-replica.ts'
+import type { Cold, ReplicaFault } from './simulated-replica.ts'
 
 /** A course of events, and what keelson must make of it. */
 export interface Scenario {
@@ -7,6 +7,8 @@ export interface Scenario {
   readonly phases: readonly Phase[]
   /** The phase that the table shows. */
   readonly judgedPhase: number
+  /** Whether the replicas bound their backlog. @defaultValue what the policy says: keelson's do */
+  readonly admits?: boolean
   /** The policy that the bars are for. */
   readonly judged: string
   readonly bars: readonly ScenarioBar[]
@@ -94,6 +96,47 @@ function allBad(kind: ReplicaFault): Scenario {
   }
 }
 
+/**
+ * All replicas are lost for 10 s, and those that come back are not at once what they were.
+ *
+ * @param admits whether they bound their backlog, as services of keelson do
+ */
+function coldStart(name: string, cold: Cold, admits: boolean, bars: readonly ScenarioBar[] = []): Scenario {
+  return {
+    name: `back cold: ${name}${admits ? ', bounded backlog' : ''}`,
+    phases: [
+      { durationMs: 10_000, load: usual },
+      { durationMs: 10_000, load: usual, fault: { kind: 'refused', all: true } },
+      { durationMs: 15_000, load: usual, cold },
+      { durationMs: 10_000, load: usual },
+    ],
+    judgedPhase: 2,
+    admits,
+    judged: 'keelson',
+    bars,
+  }
+}
+
+/** Replicas at a third of their capacity, which fall over when so many wait. 38 % are good without a ramp after 1.5 s at 10 (ten seeds). */
+const frail: readonly (readonly [seconds: number, fallsAt: number, bars: readonly ScenarioBar[]])[] = [
+  [1, 10, []],
+  [
+    1.5,
+    10,
+    [
+      {
+        name: 'good, 15 s from its return on',
+        bar: '≥ 0.8',
+        of: (run) => phaseOf(run, 2).goodput,
+        holds: atLeast(0.8),
+      },
+    ],
+  ],
+  [1.5, 20, []],
+  [2.5, 10, []],
+  [2.5, 20, []],
+]
+
 /** Scenarios of issue 6, those that a model can judge. */
 export const scenarios: readonly Scenario[] = [
   {
@@ -119,6 +162,17 @@ export const scenarios: readonly Scenario[] = [
   oneBad('slow x20'),
   allBad('503'),
   allBad('black hole'),
+  coldStart('a third for 2.5 s', { forMs: 2_500 }, true),
+  coldStart('a third for 2.5 s', { forMs: 2_500 }, false),
+  coldStart('empty cache', { forRequests: 100 }, true),
+  ...frail.map(([seconds, fallsAt, bars]) =>
+    coldStart(
+      `a third for ${seconds} s, falls over at ${fallsAt}`,
+      { forMs: 1_000 * seconds, fallsAt },
+      false,
+      bars,
+    ),
+  ),
   {
     name: 'overload',
     phases: [

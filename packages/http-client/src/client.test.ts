@@ -21,6 +21,7 @@ describe('createHttpClient', () => {
     expect(client.state()).toEqual({
       target: 'http://catalog:8080',
       breaker: 'closed',
+      admittedRatio: 1,
       groups: {},
       inFlight: 0,
       queued: 0,

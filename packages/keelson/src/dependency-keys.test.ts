@@ -61,6 +61,14 @@ describe('dependencyKeys', () => {
     expect(() => checkClientPolicy(policy)).not.toThrow()
   })
 
+  it('takes the ramp after an outage, and switches it off by 0', async () => {
+    const own = { target: 'http://catalog:8080' }
+    const ramp = async (value: string) =>
+      withSettings(own, await settingsOf({ DEPENDENCIES__CATALOG__BREAKER__RAMP: value })).breaker
+    expect(await ramp('2s')).toEqual({ rampMs: 2_000 })
+    expect(await ramp('0s')).toEqual({ rampMs: 0 })
+  })
+
   it('switches a layer on that is off by default or in code, when it says so', async () => {
     const settings = await settingsOf({
       DEPENDENCIES__CATALOG__HEDGE__ENABLED: 'true',

@@ -36,7 +36,8 @@ export const policyKeys = {
     sampling: ['duration', 'Length of the window of the circuit'],
     break: ['duration', 'First time that the circuit stays open'],
     maxBreak: ['duration', 'Longest time that the circuit stays open'],
-    probeCount: ['nat', 'Calls that must succeed to close the circuit'],
+    probeCount: ['nat', 'Calls that must succeed before others are let through'],
+    ramp: ['duration', 'Time in which the share of the calls let through grows to the whole; 0: at once'],
   },
   bulkhead: {
     enabled: ['boolean', 'Whether calls under way are bounded'],

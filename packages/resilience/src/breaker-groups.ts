@@ -1,7 +1,8 @@
 import type { BreakerState } from '@keelson/core/channels'
 import type { Clock } from '@keelson/core/clock'
 import type { BreakerPolicy } from './breaker-policy.ts'
-import { type BreakerFactory, type CircuitBreaker, loadBreakers } from './circuit-breaker.ts'
+import { type BreakerFactory, loadBreakers } from './circuit-breaker.ts'
+import type { CircuitBreaker } from './circuit-breaker-types.ts'
 
 /** What the breakers of one dependency have in common. */
 export interface BreakerGroupsOptions {
@@ -39,6 +40,12 @@ export class BreakerGroups {
   get state(): BreakerState | undefined {
     if (this.#policy === false) return undefined
     return this.#breakers.get(mainGroup)?.state ?? (this.#isolated ? 'isolated' : 'closed')
+  }
+
+  /** Share of the main group's calls that are let through; `undefined` without breakers. */
+  get admittedRatio(): number | undefined {
+    if (this.#policy === false) return undefined
+    return this.#breakers.get(mainGroup)?.admittedRatio ?? (this.#isolated ? 0 : 1)
   }
 
   /** States of the other groups that have been called. */

@@ -2,12 +2,8 @@ import { type BreakerChanged, subscribe } from '@keelson/core/channels'
 import { isKeelsonError } from '@keelson/core/errors'
 import { createFakeClock } from '@keelson/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import {
-  type BreakerOutcome,
-  type CircuitBreaker,
-  circuitBreaker,
-  type CircuitBreakerOptions,
-} from './circuit-breaker.ts'
+import { circuitBreaker } from './circuit-breaker.ts'
+import type { BreakerOutcome, CircuitBreaker, CircuitBreakerOptions } from './circuit-breaker-types.ts'
 
 const clock = createFakeClock()
 let changes: BreakerChanged[] = []
@@ -119,8 +115,8 @@ describe('circuitBreaker', () => {
     expect(breaker.allow()).toBe(0)
   })
 
-  it('closes with an empty window when all probes succeed', async () => {
-    const breaker = await makeOpen()
+  it('closes with an empty window when all probes succeed, without a ramp', async () => {
+    const breaker = await makeOpen({ rampMs: 0 })
     await clock.advance(250)
     complete(breaker, 'success', 2)
     expect(breaker.state).toBe('half-open')
@@ -148,7 +144,7 @@ describe('circuitBreaker', () => {
   })
 
   it('is not decided by neutral outcomes while half-open; their place goes to another probe', async () => {
-    const breaker = await makeOpen()
+    const breaker = await makeOpen({ rampMs: 0 })
     await clock.advance(250)
     complete(breaker, 'neutral', 50)
     expect(breaker.state).toBe('half-open')
@@ -168,7 +164,7 @@ describe('circuitBreaker', () => {
   })
 
   it('forgets probes that never report after the length of the window', async () => {
-    const breaker = await makeOpen()
+    const breaker = await makeOpen({ rampMs: 0 })
     await clock.advance(250)
     const lost = [breaker.allow(), breaker.allow(), breaker.allow()]
     await clock.advance(9_999)
@@ -200,7 +196,7 @@ describe('circuitBreaker', () => {
   })
 
   it('publishes each change once, with the counts of the window', async () => {
-    const breaker = await make()
+    const breaker = await make({ rampMs: 0 })
     complete(breaker, 'success', 5)
     complete(breaker, 'failure', 15)
     complete(breaker, 'failure', 5)
@@ -221,6 +217,7 @@ describe('circuitBreaker', () => {
     const breaker = await makeOpen()
     await clock.advance(250)
     complete(breaker, 'success', 3)
+    await clock.advance(1_000)
     expect(breaker.state).toBe('closed')
     end()
   })
@@ -257,6 +254,7 @@ describe('circuitBreaker', () => {
     [{ minimumThroughput: 1.5 }, 'circuitBreaker.minimumThroughput'],
     [{ breakMs: 5_000, maxBreakMs: 1_000 }, 'circuitBreaker.maxBreakMs'],
     [{ probeCount: 0 }, 'circuitBreaker.probeCount'],
+    [{ rampMs: -1 }, 'circuitBreaker.rampMs'],
   ])('refuses %o at construction, synchronously', (options, path) => {
     expect(() => circuitBreaker({ service: 'a', dependency: 'b', ...options })).toThrow(
       expect.objectContaining({

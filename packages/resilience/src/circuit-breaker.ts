@@ -1,5 +1,5 @@
 import { type BreakerState, channel } from '@keelson/core/channels'
-import { type Clock, systemClock, type TimerHandle } from '@keelson/core/clock'
+import { systemClock, type TimerHandle } from '@keelson/core/clock'
 import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
 import {
   type BreakerPolicy,
@@ -7,64 +7,10 @@ import {
   checkBreakerPolicy,
   completeBreakerPolicy,
 } from './breaker-policy.ts'
+import { BreakerRamp } from './breaker-ramp.ts'
+import type { BreakerOutcome, CircuitBreaker, CircuitBreakerOptions } from './circuit-breaker-types.ts'
 import type { BreakerMachine } from './opossum-adapter.ts'
 import { RollingWindow, type WindowCounts } from './rolling-window.ts'
-
-/** Options of {@link circuitBreaker}. */
-export interface CircuitBreakerOptions extends BreakerPolicy {
-  /** Name of the service that calls; part of every published fact. */
-  readonly service: string
-  /** Name of what is called; part of every published fact. */
-  readonly dependency: string
-  /** Group of operations that this breaker is for, where a dependency has several. @defaultValue none: all that have no other */
-  readonly operation?: string
-  /** @defaultValue the clock of the process */
-  readonly clock?: Clock
-  /** Source of jitter, 0 to 1. @defaultValue `Math.random` */
-  readonly random?: () => number
-}
-
-/** How a call counts: `neutral` says nothing about the dependency (a cancelled call, a shed one). */
-export type BreakerOutcome = 'success' | 'failure' | 'neutral'
-
-/** A circuit breaker. */
-export interface CircuitBreaker {
-  readonly state: BreakerState
-  /** Group of operations that it is for; `undefined` for all that have no other. */
-  readonly operation: string | undefined
-  /** Completed calls and failures in the window now. */
-  readonly counts: WindowCounts
-  /** Milliseconds until an open circuit lets probes through; 0 in every other state. */
-  readonly retryAfterMs: number
-  /** Asks for one call. Gives a permit to report with, or 0 when the call is refused. */
-  allow(): number
-  /** Says how a permitted call ended. Ignored when the circuit has changed its state since `permit` was given. */
-  report(permit: number, outcome: BreakerOutcome): void
-  /**
-   * Runs one call under the breaker.
-   *
-   * @param operation must settle: bound it with a time-out of its own
-   * @param outcomeOf how an error counts; every error is a failure when left out
-   * @throws KEELSON_RESILIENCE_CIRCUIT_OPEN when the call was refused, else what `operation` throws
-   */
-  run<T>(operation: () => Promise<T>, outcomeOf?: (error: unknown) => BreakerOutcome): Promise<T>
-  /**
-   * Takes other numbers from now on; state, window and open time stay as they are.
-   *
-   * @param policy what is left out has its default
-   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
-   */
-  update(policy: BreakerPolicy): void
-  /** Refuses every call until {@link release}. */
-  isolate(): void
-  /** Ends the isolation; the circuit is closed and its window empty. */
-  release(): void
-  /** Closes the circuit whatever its state, with an empty window. */
-  reset(): void
-  /** Ends the breaker, which refuses every call from then on. */
-  close(): Promise<void>
-  [Symbol.asyncDispose](): Promise<void>
-}
 
 /**
  * Makes a circuit breaker on opossum, which is loaded at the first use of this function. Publishes `keelson.breaker.changed`.
@@ -98,7 +44,7 @@ type BreakerSettings = Required<Omit<CircuitBreakerOptions, 'operation'>>
 /** The error of a call that an open circuit refused. */
 export function circuitOpenError(
   dependency: string,
-  { state, operation, retryAfterMs }: CircuitBreaker,
+  { state, operation, admittedRatio, retryAfterMs }: CircuitBreaker,
 ): KeelsonError {
   const whose = operation === undefined ? dependency : `${dependency}, operation ${operation},`
   return new KeelsonError(
@@ -110,6 +56,7 @@ export function circuitOpenError(
         dependency,
         ...(operation === undefined ? {} : { operation }),
         state,
+        admittedRatio,
         retryAfterMs: Math.ceil(retryAfterMs),
       },
     },
@@ -118,7 +65,10 @@ export function circuitOpenError(
 
 const changed = channel('keelson.breaker.changed')
 
-/** Drives the state machine by a window of completed calls, and admits several probes in the half-open state. */
+/**
+ * Drives the state machine by a window of completed calls. In the half-open state it admits several probes first and, when all of them
+ * succeeded, a growing share of the calls.
+ */
 class WindowedBreaker implements CircuitBreaker {
   readonly operation: string | undefined
   readonly #machine: BreakerMachine
@@ -134,6 +84,9 @@ class WindowedBreaker implements CircuitBreaker {
   #probesGiven = 0
   #probesPassed = 0
   #probesGivenAt = 0
+  readonly #ramp = new BreakerRamp()
+  /** Whether the probes have succeeded and the circuit is on its way to let all calls through. */
+  #ramping = false
   #streakCount = 0
   #streakSince = 0
 
@@ -157,6 +110,11 @@ class WindowedBreaker implements CircuitBreaker {
     return this.#window.counts(this.#settings.clock.monotonic())
   }
 
+  get admittedRatio(): number {
+    if (this.#ramping) return this.#ramp.ratio(this.#settings.clock.monotonic())
+    return this.state === 'closed' ? 1 : 0
+  }
+
   get retryAfterMs(): number {
     if (this.state !== 'open') return 0
     return Math.max(0, this.#openUntil - this.#settings.clock.monotonic())
@@ -166,12 +124,14 @@ class WindowedBreaker implements CircuitBreaker {
     if (this.#closed) return 0
     const state = this.#machine.state
     if (state === 'closed') return this.#stay
-    return state === 'half-open' ? this.#allowProbe() : 0
+    if (state === 'open') return 0
+    if (!this.#ramping) return this.#allowProbe()
+    return this.#ramp.admits(this.#settings.clock.monotonic()) ? this.#stay : 0
   }
 
   report(permit: number, outcome: BreakerOutcome): void {
     if (permit !== this.#stay || this.#closed) return
-    if (this.#machine.state === 'half-open') this.#reportProbe(outcome)
+    if (this.#machine.state === 'half-open' && !this.#ramping) this.#reportProbe(outcome)
     else if (outcome !== 'neutral') this.#reportCall(outcome === 'failure')
   }
 
@@ -201,6 +161,9 @@ class WindowedBreaker implements CircuitBreaker {
     if (this.#settings.samplingMs !== samplingMs) {
       this.#window = this.#window.resized(clock.monotonic(), this.#settings.samplingMs)
     }
+    if (!this.#ramping) return
+    this.#ramp.stretch(this.#settings.rampMs)
+    this.#awaitRampEnd()
   }
 
   isolate(): void {
@@ -255,12 +218,12 @@ class WindowedBreaker implements CircuitBreaker {
       this.#probesGiven -= 1
     } else {
       this.#probesPassed += 1
-      if (this.#probesPassed >= this.#settings.probeCount) this.#recover()
+      if (this.#probesPassed >= this.#settings.probeCount) this.#startRamp()
     }
   }
 
   #reportCall(failed: boolean): void {
-    const { failureRatio, minimumThroughput, clock } = this.#settings
+    const { failureRatio, minimumThroughput, probeCount, clock } = this.#settings
     const now = clock.monotonic()
     this.#window.record(now, failed)
     if (!failed) {
@@ -270,6 +233,11 @@ class WindowedBreaker implements CircuitBreaker {
     if (this.#streakCount === 0) this.#streakSince = now
     this.#streakCount += 1
     const { callCount, failureCount } = this.#window.counts(now)
+    if (this.#ramping) {
+      // No throughput is asked for: the calls are few by intention, and the probes stand for those that are missing.
+      if (failureCount / (callCount + probeCount) >= failureRatio) this.#open()
+      return
+    }
     if (callCount < minimumThroughput) return
     // Without the second rule a busy service needs as many failures as it had successes in the whole window to see
     // that its dependency is gone. The least span keeps connections that break in one instant from counting as one.
@@ -299,10 +267,37 @@ class WindowedBreaker implements CircuitBreaker {
     this.#probesPassed = 0
   }
 
+  #startRamp(): void {
+    const { rampMs, clock } = this.#settings
+    if (rampMs === 0) {
+      this.#recover()
+      this.#window.reset()
+      return
+    }
+    this.#streakCount = 0
+    this.#window.reset()
+    this.#ramping = true
+    this.#ramp.begin(clock.monotonic(), rampMs)
+    this.#awaitRampEnd()
+  }
+
+  #awaitRampEnd(): void {
+    const { clock } = this.#settings
+    clock.clearTimeout(this.#timer)
+    this.#timer = clock.setTimeout(() => this.#endRamp(), this.#ramp.remainingMs(clock.monotonic()))
+    this.#timer.unref()
+  }
+
+  #endRamp(): void {
+    const stay = this.#stay
+    this.#recover()
+    // What the ramp let through is no news of an earlier time.
+    this.#stay = stay
+  }
+
   #recover(): void {
     this.#openingCount = 0
     this.#change(() => this.#machine.close())
-    this.#window.reset()
   }
 
   #change(apply: () => void): void {
@@ -310,6 +305,7 @@ class WindowedBreaker implements CircuitBreaker {
     clock.clearTimeout(this.#timer)
     const from = this.state
     apply()
+    this.#ramping = false
     this.#stay += 1
     if (!changed.hasSubscribers) return
     const { operation, state: to, counts } = this

@@ -1,6 +1,6 @@
 import type { ClientOutcome } from '@keelson/core/channels'
 import { isKeelsonError } from '@keelson/core/errors'
-import type { BreakerOutcome } from './circuit-breaker.ts'
+import type { BreakerOutcome } from './circuit-breaker-types.ts'
 
 /** What a failed attempt means to the layers around it. */
 export interface Classification {

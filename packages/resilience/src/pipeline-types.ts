@@ -40,6 +40,11 @@ export interface PipelineCall<Fallback = never> {
 export interface PipelineState {
   /** That of every operation without a group of its own; `undefined` without a breaker. */
   readonly breaker: BreakerState | undefined
+  /**
+   * Share of the calls of {@link breaker} that are let through, 0 to 1: 1 while closed, in between on the ramp after an outage;
+   * `undefined` without a breaker.
+   */
+  readonly admittedRatio: number | undefined
   /** Those of the operation groups that have been called. */
   readonly groups: Readonly<Record<string, BreakerState>>
   /** Calls that have not ended, the waiting ones included. */

@@ -45,6 +45,7 @@ function make(options: Partial<PipelineOptions> = {}): Pipeline {
 }
 
 const down = () => Promise.reject(new KeelsonError('KEELSON_TEST_DOWN', 'Down.', { retryable: true }))
+const well = () => Promise.resolve('well')
 const silence = () => new Promise<never>(() => {})
 
 /** Makes a call and moves time on until it has ended; gives its result or error. */
@@ -175,6 +176,24 @@ describe('createPipeline', () => {
     })
     expect(operation).not.toHaveBeenCalled()
     expect(calls.at(-1)).toMatchObject({ outcome: 'circuit-open', attemptCount: 0 })
+  })
+
+  it('lets a share of the calls through after an outage; the others are refused as by an open breaker, or fall back', async () => {
+    const pipeline = make({ breaker: { minimumThroughput: 2, rampMs: 3_000 } })
+    for (let call = 0; call < 2; call++) await settle(pipeline, down)
+    await clock.advance(250)
+    for (let probe = 0; probe < 3; probe++) expect(await settle(pipeline, well)).toBe('well')
+    expect(pipeline.state()).toMatchObject({ breaker: 'half-open', admittedRatio: 0.1 })
+    expect(await settle(pipeline, well), 'the first after the probes').toBe('well')
+    expect(await settle(pipeline, well)).toMatchObject({
+      code: 'KEELSON_RESILIENCE_CIRCUIT_OPEN',
+      details: { state: 'half-open', admittedRatio: 0.1 },
+    })
+    expect(calls.at(-1)).toMatchObject({ outcome: 'circuit-open', attemptCount: 0 })
+    expect(await settle(pipeline, well, { fallback: () => 'cached' })).toBe('cached')
+    await clock.advance(3_000)
+    expect(pipeline.state()).toMatchObject({ breaker: 'closed', admittedRatio: 1 })
+    for (let call = 0; call < 20; call++) expect(await settle(pipeline, well)).toBe('well')
   })
 
   it('shows the first error when the breaker refuses the retry, and stops there', async () => {

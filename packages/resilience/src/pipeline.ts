@@ -105,6 +105,7 @@ class LayeredPipeline implements Pipeline {
     const { breakers, bulkhead, budget } = this.#layers
     return {
       breaker: breakers.state,
+      admittedRatio: breakers.admittedRatio,
       groups: breakers.groupStates,
       inFlight: this.#inFlight,
       queued: bulkhead.queued,

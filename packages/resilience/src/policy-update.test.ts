@@ -59,11 +59,22 @@ describe('update', () => {
     expect(pipeline.state().breaker, 'open for as long as was planned when it opened').toBe('half-open')
   })
 
+  it('switches the ramp off in the middle of one', async () => {
+    const pipeline = make({ breaker: { minimumThroughput: 3, rampMs: 60_000 } })
+    await failTimes(pipeline, 3)
+    await clock.advance(250)
+    for (let probe = 0; probe < 3; probe++) expect(await codeOf(pipeline.run(work))).toBe('success')
+    expect(pipeline.state()).toMatchObject({ breaker: 'half-open', admittedRatio: 0.1 })
+    pipeline.update({ breaker: { minimumThroughput: 3, rampMs: 0 } })
+    await turn()
+    expect(pipeline.state()).toMatchObject({ breaker: 'closed', admittedRatio: 1 })
+  })
+
   it('switches the breaker off, which lets every call through, and on again, closed', async () => {
     const pipeline = make({ breaker: { minimumThroughput: 3 } })
     await failTimes(pipeline, 3)
     pipeline.update({ breaker: false })
-    expect(pipeline.state().breaker).toBeUndefined()
+    expect(pipeline.state()).toMatchObject({ breaker: undefined, admittedRatio: undefined })
     expect(
       changes.map(({ to }) => to),
       'series do not stay at open',
