@@ -24,10 +24,7 @@ export function replyWithError(error: unknown, request: FastifyRequest, reply: F
   const status = statusOf(error, reply)
   if (status >= 500)
     request.log.error({ err: error }, `${request.method} ${request.routeOptions.url ?? 'unmatched'} failed`)
-  if (
-    isKeelsonError(error) &&
-    (error.code.startsWith('KEELSON_RESILIENCE_') || error.code.startsWith('KEELSON_CLIENT_'))
-  ) {
+  if (isKeelsonError(error) && /^KEELSON_(?:RESILIENCE|CLIENT|RESOURCE)_/.test(error.code)) {
     reply.header('x-no-retry', '1')
   }
   sendProblem(reply, status, request.id, {

@@ -129,6 +129,9 @@ describe('installKeelson', () => {
       app.get('/down', async () => {
         throw new KeelsonError('KEELSON_RESILIENCE_CIRCUIT_OPEN', 'The circuit is open.', { statusCode: 503 })
       })
+      app.get('/out', async () => {
+        throw new KeelsonError('KEELSON_RESOURCE_FAILED', 'Out of order.', { statusCode: 503 })
+      })
       app.post('/typed', { schema: { body: { type: 'object', required: ['a'] } } }, async () => 'ok')
     })
     const cases = [
@@ -152,6 +155,7 @@ describe('installKeelson', () => {
         413,
       ],
       [await fetch(`${url}/down`), 503],
+      [await fetch(`${url}/out`), 503],
     ] as const
     for (const [response, status] of cases) {
       expect(response.status).toBe(status)
@@ -164,7 +168,9 @@ describe('installKeelson', () => {
       })
       expect(JSON.stringify(problem)).not.toMatch(/password|\.ts:|stack/)
     }
+    expect(cases[0][0].headers.get('x-no-retry')).toBeNull()
     expect(cases[5][0].headers.get('x-no-retry')).toBe('1')
+    expect(cases[6][0].headers.get('x-no-retry')).toBe('1')
     const fault = await until(() =>
       lines().find((line) => line['_error_message'] === 'password of the database'),
     )

@@ -16,6 +16,8 @@ export const resilienceErrors = {
     'The caller is gone or the signal of the call was aborted, so the call was ended. Nothing needs to be done.',
   KEELSON_RESOURCE_UNAVAILABLE:
     'A resource has no connection: it was never made, or it was lost, or the resource is closed. Repair the resource; the service connects again by itself.',
+  KEELSON_RESOURCE_FAILED:
+    'An operation failed because the resource is out of order, as its isOutage says of the error that is the cause. Repair the resource; nothing else needs to be done.',
   KEELSON_RESILIENCE_CLOSED:
     'A call was made after the pipeline had been closed. Stop the work that calls before the pipeline is closed.',
 } as const

@@ -21,9 +21,10 @@ export interface ResourceFunctions<Client> {
   readonly close: (client: Client) => unknown
   /**
    * Whether an error of an operation says that the resource is out of order, rather than that it was asked something wrong (a
-   * duplicate key, a syntax error). Only the former count in the breaker and are tried again.
+   * duplicate key, a syntax error). Only the former count in the breaker and are tried again; they reach the caller as the cause of
+   * KEELSON_RESOURCE_FAILED, which is answered with 503, where the latter reach it as they are.
    *
-   * @defaultValue every error does
+   * @defaultValue every error counts, and reaches the caller as it is
    */
   readonly isOutage?: (error: unknown) => boolean
 }

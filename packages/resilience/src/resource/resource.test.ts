@@ -1,7 +1,9 @@
 import { subscribe, type ResourceChanged } from '@keelson/core/channels'
 import { systemClock } from '@keelson/core/clock'
+import { KeelsonError } from '@keelson/core/errors'
 import { createFakeClock } from '@keelson/testing'
 import { afterEach, describe, expect, it } from 'vitest'
+import type { PipelineCall } from '../pipeline-types.ts'
 import { createResource, type ResourceOptions } from './resource.ts'
 import { checkResourceTuning, type ResourceTuning } from './resource-tuning.ts'
 
@@ -99,18 +101,30 @@ describe('createResource', () => {
     expect(closed).toEqual([1])
   })
 
-  it('lets operations wait for the very first connection, within the time of an attempt', async () => {
-    const { clock, server, resource } = setup()
-    server.isUp = false
+  it('lets operations wait for the first attempt to connect, within the time of an attempt', async () => {
+    const connecting = Promise.withResolvers<Client>()
+    const { clock, resource } = setup({ connect: () => connecting.promise })
     await clock.advance(50)
     const first = resource.run(async ({ id }) => id)
     const tooLate = resource.run(async ({ id }) => id, { timeoutMs: 10 })
     tooLate.catch(() => undefined)
     await clock.advance(20)
     await expect(tooLate).rejects.toMatchObject({ code: 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED' })
-    server.isUp = true
-    await clock.advance(400)
-    expect(await first).toBeGreaterThan(1)
+    connecting.resolve({ id: 7 })
+    expect(await first).toBe(7)
+  })
+
+  it('fails operations at once when the first attempt to connect has failed, and says why', async () => {
+    const refused = new Error('refused')
+    const connecting = Promise.withResolvers<Client>()
+    const { clock, resource } = setup({ connect: () => connecting.promise })
+    const waiting = resource.run(async ({ id }) => id).catch((error: unknown) => error)
+    connecting.reject(refused)
+    expect(await waiting).toEqual(unavailable)
+    expect(await waiting).toMatchObject({ cause: refused })
+    await expect(resource.run(async ({ id }) => id)).rejects.toMatchObject({ cause: refused })
+    expect(await resource.check(new AbortController().signal)).toMatchObject({ error: { cause: refused } })
+    expect(clock.monotonic(), 'nobody has waited').toBe(0)
   })
 
   it('closes a client that was lost, fails operations at once meanwhile, and connects another', async () => {
@@ -161,11 +175,32 @@ describe('createResource', () => {
         .catch((error: Error & { code?: string }) => error.code ?? error.message)
     for (let call = 0; call < 20; call++) expect(await fail('duplicate key', true)).toBe('duplicate key')
     expect(tried).toHaveLength(20)
-    expect(await fail('gone', false)).toBe('gone')
-    expect(await fail('gone', true)).toBe('gone')
+    expect(await fail('gone', false)).toBe('KEELSON_RESOURCE_FAILED')
+    expect(await fail('gone', true)).toBe('KEELSON_RESOURCE_FAILED')
     expect(tried).toHaveLength(23)
     for (let call = 0; call < 30; call++) await fail('gone', false)
     expect(await fail('gone', false)).toBe('KEELSON_RESILIENCE_CIRCUIT_OPEN')
+  })
+
+  it('gives the caller an outage as such, with its cause, and everything else as it was thrown', async () => {
+    const { resource } = setup({ isOutage: (error) => (error as Error).message === 'gone' }) // all of them are errors
+    await resource.connected()
+    const thrown = (cause: unknown, call?: PipelineCall<unknown>) =>
+      resource.run(() => Promise.reject(cause), call).catch((reason: unknown) => reason)
+    const gone = new Error('gone')
+    expect(await thrown(gone)).toMatchObject({
+      code: 'KEELSON_RESOURCE_FAILED',
+      statusCode: 503,
+      cause: gone,
+    })
+    expect(await thrown(gone, { fallback: async (failure) => (failure as Error).cause })).toBe(gone)
+    const duplicate = new Error('duplicate key')
+    expect(await thrown(duplicate)).toBe(duplicate)
+    const own = new KeelsonError('KEELSON_TEST_OWN', 'gone')
+    expect(await thrown(own)).toBe(own)
+    const { resource: plain } = setup()
+    await plain.connected()
+    expect(await plain.run(() => Promise.reject(gone)).catch((error: unknown) => error)).toBe(gone)
   })
 
   it('is up only when it is connected and its check passes', async () => {

@@ -51,10 +51,11 @@ export interface Resource<Client> extends AsyncDisposable {
   connected(signal?: AbortSignal): Promise<Client>
   /**
    * Runs an operation under the policy: deadline → fallback → bulkhead → retry → breaker → attempt timer. Waits for the very
-   * first connection, within the time of an attempt; later a connection that is lost fails the attempt at once.
+   * first attempt to connect, within the time of an attempt; without a connection after that it fails at once.
    *
    * @param call `idempotent` lets it be made again after an outage
-   * @throws what the operation throws, KEELSON_RESOURCE_UNAVAILABLE, and what a pipeline throws
+   * @throws what the operation throws, as KEELSON_RESOURCE_FAILED when `isOutage` says so of it; KEELSON_RESOURCE_UNAVAILABLE, and
+   *   what a pipeline throws
    */
   run<T, Fallback = never>(
     operation: (client: Client, attempt: Attempt) => Promise<T>,
@@ -119,6 +120,10 @@ class KeptResource<Client> implements Resource<Client> {
   #pausing = new AbortController()
   #client: { readonly value: Client } | undefined
   #connectCount = 0
+  /** Whether the first attempt to connect has ended; it wakes those who wait for it. */
+  #hasTried = false
+  readonly #tried = Promise.withResolvers<void>()
+  #lastError: unknown
   /** Those who wait for the next client. */
   #next = Promise.withResolvers<Client>()
 
@@ -162,10 +167,20 @@ class KeptResource<Client> implements Resource<Client> {
     call?: PipelineCall<Fallback>,
   ): Promise<T | Fallback> {
     return this.#pipeline.run(async (attempt) => {
-      const isFirst = this.#client === undefined && this.#connectCount === 0
-      const client = isFirst ? await this.connected(attempt.signal) : this.client
-      return operation(client, attempt)
+      // Worth waiting for as long as nothing is known of it.
+      const isFirst = this.#client === undefined && !this.#hasTried
+      const client = isFirst ? await this.#first(attempt.signal) : this.client
+      try {
+        return await operation(client, attempt)
+      } catch (error) {
+        throw this.#asFailure(error)
+      }
     }, call)
+  }
+
+  async #first(signal: AbortSignal): Promise<Client> {
+    await orAborted(this.#tried.promise, signal)
+    return this.client
   }
 
   async check(signal: AbortSignal): Promise<HealthResult> {
@@ -229,6 +244,7 @@ class KeptResource<Client> implements Resource<Client> {
       }
       this.#next = Promise.withResolvers()
       this.#next.promise.catch(() => undefined)
+      this.#lastError = error
       this.#publish(false, error)
       void this.#discard(connection.client)
       // One that is lost as soon as it is made is a failure too: else it would be made again without a pause.
@@ -264,6 +280,7 @@ class KeptResource<Client> implements Resource<Client> {
       this.#connectCount += 1
       this.#client = { value: client }
       this.#next.resolve(client)
+      this.#lastError = undefined
       publish('success')
       this.#publish(true)
       return { client, lost }
@@ -273,9 +290,12 @@ class KeptResource<Client> implements Resource<Client> {
         (client) => this.#discard(client),
         () => undefined,
       )
+      this.#lastError = error
       publish('failure', error)
       return undefined
     } finally {
+      this.#hasTried = true
+      this.#tried.resolve()
       this.#clock.clearTimeout(timer)
       this.#closing.signal.removeEventListener('abort', end)
     }
@@ -307,8 +327,21 @@ class KeptResource<Client> implements Resource<Client> {
     }
   }
 
+  /** An outage is the same to the caller whichever client has met it. */
+  #asFailure(error: unknown): unknown {
+    if (isKeelsonError(error) || this.#options.isOutage?.(error) !== true) return error
+    const { name } = this.#options
+    return new KeelsonError('KEELSON_RESOURCE_FAILED', `The resource ${name} is out of order. Repair it.`, {
+      statusCode: 503,
+      retryable: true,
+      cause: error,
+      details: { resource: name },
+    })
+  }
+
   #classify(error: unknown): Classification {
     if (isKeelsonError(error, 'KEELSON_RESOURCE_UNAVAILABLE')) return notSent
+    if (isKeelsonError(error, 'KEELSON_RESOURCE_FAILED')) return outage
     return this.#options.isOutage?.(error) === false ? refused : outage
   }
 
@@ -322,7 +355,12 @@ class KeptResource<Client> implements Resource<Client> {
     return new KeelsonError(
       'KEELSON_RESOURCE_UNAVAILABLE',
       `The resource ${name} ${why}. Repair it; the service connects by itself as soon as it can.`,
-      { statusCode: 503, retryable: true, details: { resource: name } },
+      {
+        statusCode: 503,
+        retryable: true,
+        details: { resource: name },
+        ...(this.#lastError === undefined ? {} : { cause: this.#lastError }),
+      },
     )
   }
 }
