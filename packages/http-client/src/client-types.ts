@@ -1,5 +1,5 @@
 import type { KeelsonError } from '@keelson/core/errors'
-import type { EndpointState, PipelineState } from '@keelson/resilience'
+import type { EndpointState, ForceOptions, PipelineState } from '@keelson/resilience'
 import type { BodyCall, Call, HttpMethod, RequestCall } from './call-types.ts'
 import type { HttpClientPolicy } from './client-options.ts'
 import type { ClientDispatcher, DispatcherOptions } from './dispatcher-types.ts'
@@ -58,9 +58,19 @@ export interface HttpClient<Declared extends Operations = NoOperations> {
    */
   update(policy: HttpClientPolicy): void
   state(): HttpClientState
-  /** Opens the breaker until {@link release}: every call is refused, or answered by its fallback. */
-  isolate(): Promise<void>
-  /** Ends the isolation. */
+  /**
+   * Refuses every call, or has its fallback answer, until {@link release} or for `forMs`.
+   *
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  isolate(options?: ForceOptions): Promise<void>
+  /**
+   * Keeps the breaker closed, whatever fails, until {@link release} or for `forMs`. The other layers go on.
+   *
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  holdClosed(options?: ForceOptions): Promise<void>
+  /** Lets the breaker decide again. */
   release(): Promise<void>
   /** Refuses further calls, waits for those in flight and closes the connections. */
   close(): Promise<void>

@@ -22,6 +22,7 @@ describe('createHttpClient', () => {
       target: 'http://catalog:8080',
       breaker: 'closed',
       admittedRatio: 1,
+      forced: undefined,
       groups: {},
       inFlight: 0,
       queued: 0,

@@ -8,6 +8,7 @@ import {
   type Balancer,
   createBalancer,
   createPipeline,
+  type ForceOptions,
   type Pipeline,
 } from '@keelson/resilience'
 import type { AnswerSink } from './answer-sink.ts'
@@ -39,7 +40,7 @@ import {
   prepareWireCall,
 } from './prepared-call.ts'
 import { propagationHeaders } from './propagation.ts'
-import { decodeBody, validateBody } from './response-body.ts'
+import { decodeBody, fallbackAnswer, validateBody } from './response-body.ts'
 import { statusError } from './status-error.ts'
 import { tracedAttempt, type TracedTarget } from './traced-attempt.ts'
 import { type EndedCall, translateError } from './translate-error.ts'
@@ -149,8 +150,12 @@ class PipelinedClient implements HttpClient<Operations> {
     }
   }
 
-  isolate(): Promise<void> {
-    return this.#pipeline.isolate()
+  isolate(options?: ForceOptions): Promise<void> {
+    return this.#pipeline.isolate(options)
+  }
+
+  holdClosed(options?: ForceOptions): Promise<void> {
+    return this.#pipeline.holdClosed(options)
   }
 
   release(): Promise<void> {
@@ -389,8 +394,4 @@ class PipelinedClient implements HttpClient<Operations> {
       return fallbackAnswer(await validateBody(response, value, this.#options.dependency))
     }
   }
-}
-
-function fallbackAnswer(body: unknown): Answer<unknown> {
-  return { status: 0, headers: {}, body }
 }

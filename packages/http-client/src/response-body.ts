@@ -1,5 +1,6 @@
 import { KeelsonError } from '@keelson/core/errors'
 import { describeIssue, type StandardSchema } from '@keelson/core/standard-schema'
+import type { Answer } from './call-types.ts'
 import type { WireAnswer } from './transport.ts'
 
 /** Faults named in an error at most; a list of a thousand wrong items has as many. */
@@ -33,6 +34,11 @@ export async function validateBody(
   if (result.issues === undefined) return result.value
   const issues = result.issues.slice(0, shownIssueCount).map(describeIssue)
   throw invalid(dependency, `does not fit the schema of the call: ${issues.join('; ')}`, undefined, issues)
+}
+
+/** The answer that a fallback stands for: none came. */
+export function fallbackAnswer(body: unknown): Answer<unknown> {
+  return { status: 0, headers: {}, body }
 }
 
 /** The beginning of a text body, for an error; `undefined` for other bodies. */

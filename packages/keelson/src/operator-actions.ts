@@ -17,7 +17,7 @@ const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 
 /**
  * What an operator may do to a running service. Whatever changes it takes itself back after a time.
  *
- * `log-level {level, seconds}` · `drain {seconds}` · `undrain` · `breaker {dependency, state: isolated | released, seconds}` ·
+ * `log-level {level, seconds}` · `drain {seconds}` · `undrain` · `breaker {dependency, state: isolated | held-closed | released, seconds}` ·
  * `heap-snapshot` · `cpu-profile {seconds}`: a file in `limits.snapshotDir` or `state.dir`, and one in `state.dir`.
  */
 export function createOperatorActions(house: House): Readonly<Record<string, OpsAction>> {
@@ -46,17 +46,21 @@ export function createOperatorActions(house: House): Readonly<Record<string, Ops
     },
     async breaker(input) {
       const dependency = oneOf(input, 'dependency', Object.keys(dependencies.clients))
-      const state = oneOf(input, 'state', ['isolated', 'released'] as const)
+      const state = oneOf(input, 'state', ['isolated', 'held-closed', 'released'] as const)
       const client = dependencies.clients[dependency]
-      const key = `breaker ${dependency}`
-      expiries.end(key)
       if (state === 'released') {
         await client?.release()
         return { dependency, state }
       }
       const seconds = secondsOf(input, MOST_SECONDS)
-      await client?.isolate()
-      expiries.set(key, seconds, () => void client?.release())
+      // The breaker itself returns, and says so.
+      if (state === 'isolated') await client?.isolate({ forMs: seconds * 1_000 })
+      else await client?.holdClosed({ forMs: seconds * 1_000 })
+      if (client?.state().forced === undefined) {
+        throw invalidInput(
+          `${dependency} has no circuit breaker, or is closed: its policy says breaker: false.`,
+        )
+      }
       return { dependency, state, seconds }
     },
     'heap-snapshot'() {

@@ -93,6 +93,31 @@ describe('operator actions', () => {
     )
   })
 
+  it.each([
+    ['isolated', 'open', 'forced open for 1 s'],
+    ['held-closed', 'closed', 'forced closed for 1 s'],
+  ])('leave a breaker %s for a time, with a line at both ends', async (state, forced, message) => {
+    const { service, act, lines } = await run()
+    const answer = await act('breaker', { dependency: 'nobody', state, seconds: 1 })
+    expect(await answer.json()).toEqual({ dependency: 'nobody', state, seconds: 1 })
+    const { nobody } = service.dependencies
+    expect(nobody.state().forced).toBe(forced)
+    for (let call = 0; call < 25; call++) await nobody.get('/').catch(() => undefined)
+    expect(nobody.state().breaker, 'whatever fails').toBe(forced === 'open' ? 'isolated' : 'closed')
+    await until(() => nobody.state().forced === undefined)
+    const told = lines().filter((line) => line['_breaker_forced'] !== undefined)
+    expect(told).toMatchObject([
+      { level: 4, _breaker_forced: forced, _for_ms: 1_000, short_message: expect.stringContaining(message) },
+      { level: 4, _breaker_forced: 'none', short_message: expect.stringContaining('the time is up') },
+    ])
+  })
+
+  it('do not pretend to force a breaker that is switched off', async () => {
+    const { act } = await run({ DEPENDENCIES__NOBODY__BREAKER__ENABLED: 'false' })
+    const answer = await act('breaker', { dependency: 'nobody', state: 'isolated' })
+    expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining('no circuit breaker')])
+  })
+
   it('write a heap snapshot and a profile into state.dir, a snapshot not again at once', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'keelson-state-'))
     closing.push(() => rm(folder, { recursive: true }))

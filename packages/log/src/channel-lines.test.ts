@@ -26,8 +26,28 @@ describe('adoptChannels', () => {
       _call_count: 10,
       _failure_count: 6,
     })
+    const lineCount = lines.length
     channel('keelson.breaker.changed').publish({ service: 'demo', ...breaker, to: 'isolated' })
-    expect(last()).toMatchObject({ level: 4 })
+    expect(lines, 'the fact of the force has the line').toHaveLength(lineCount)
+    const forced = { service: 'demo', dependency: 'catalog' } as const
+    channel('keelson.breaker.forced').publish({ ...forced, forced: 'open', forMs: 60_000 })
+    expect(last()).toMatchObject({
+      level: 4,
+      short_message: 'circuit of catalog is forced open for 60 s: every call is refused',
+      _breaker_forced: 'open',
+      _for_ms: 60_000,
+    })
+    channel('keelson.breaker.forced').publish({ ...forced, operation: 'payments', forced: 'closed' })
+    expect(last()).toMatchObject({
+      level: 4,
+      short_message:
+        'circuit of catalog, operation payments, is forced closed until it is released: no call is refused, whatever fails',
+    })
+    channel('keelson.breaker.forced').publish({ ...forced, forced: 'none', expired: true })
+    expect(last()).toMatchObject({
+      level: 4,
+      short_message: 'circuit breaker of catalog decides by itself again: the time is up',
+    })
     channel('keelson.breaker.changed').publish({ service: 'demo', ...breaker, from: 'open', to: 'half-open' })
     expect(last()).toMatchObject({ level: 6, short_message: 'circuit of catalog is half-open' })
 
@@ -72,7 +92,7 @@ describe('adoptChannels', () => {
       short_message: 'metrics that other code counts in prom-client are shown too',
     })
 
-    expect(lines).toHaveLength(14)
+    expect(lines).toHaveLength(16)
     expect(lines.flatMap((line) => checkGelfLine(line))).toEqual([])
     end()
   })

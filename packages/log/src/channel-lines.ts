@@ -1,6 +1,7 @@
 import {
   subscribe,
   type BreakerChanged,
+  type BreakerForced,
   type ConfigApplied,
   type ConfigRejected,
   type ConfigSourceChanged,
@@ -32,6 +33,7 @@ export function writeChannelLines(service: string, logger: Logger, clock: Clock)
     subscribe('keelson.lifecycle.changed', own(lifecycleLine)),
     subscribe('keelson.health.changed', own(healthLine)),
     subscribe('keelson.breaker.changed', own(breakerLine)),
+    subscribe('keelson.breaker.forced', own(forceLine)),
     subscribe('keelson.config.applied', own(appliedLine)),
     subscribe('keelson.config.rejected', own(rejectedLine)),
     subscribe('keelson.config.source', own(sourceLine)),
@@ -71,10 +73,24 @@ function breakerLine(logger: Logger, fact: BreakerChanged): void {
     call_count: callCount,
     failure_count: failureCount,
   }
+  // Who did that, and for how long, is in the line of `keelson.breaker.forced`.
+  if (to === 'isolated') return
   if (to === 'open') {
     logger.warn(fields, `circuit of ${dependency} is open: ${failureCount} of ${callCount} calls failed`)
-  } else if (to === 'isolated') logger.warn(fields, `circuit of ${dependency} is isolated by an operator`)
-  else logger.info(fields, `circuit of ${dependency} is ${to}`)
+  } else logger.info(fields, `circuit of ${dependency} is ${to}`)
+}
+
+function forceLine(logger: Logger, { dependency, operation, forced, forMs, expired }: BreakerForced): void {
+  const fields = { dependency, operation, breaker_forced: forced, for_ms: forMs, expired }
+  const whose = operation === undefined ? dependency : `${dependency}, operation ${operation},`
+  const until = forMs === undefined ? 'until it is released' : `for ${Math.round(forMs / 1_000)} s`
+  if (forced === 'none') {
+    const why = expired === true ? 'the time is up' : 'it was released'
+    logger.warn(fields, `circuit breaker of ${whose} decides by itself again: ${why}`)
+  } else if (forced === 'open') {
+    logger.warn(fields, `circuit of ${whose} is forced open ${until}: every call is refused`)
+  } else
+    logger.warn(fields, `circuit of ${whose} is forced closed ${until}: no call is refused, whatever fails`)
 }
 
 function appliedLine(logger: Logger, { revision, hash, changedKeys }: ConfigApplied): void {

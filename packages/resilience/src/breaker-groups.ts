@@ -2,7 +2,7 @@ import type { BreakerState } from '@keelson/core/channels'
 import type { Clock } from '@keelson/core/clock'
 import type { BreakerPolicy } from './breaker-policy.ts'
 import { type BreakerFactory, loadBreakers } from './circuit-breaker.ts'
-import type { CircuitBreaker } from './circuit-breaker-types.ts'
+import type { CircuitBreaker, ForceOptions } from './circuit-breaker-types.ts'
 
 /** What the breakers of one dependency have in common. */
 export interface BreakerGroupsOptions {
@@ -25,7 +25,8 @@ export class BreakerGroups {
   #policy: Required<BreakerPolicy> | false
   #make: BreakerFactory | undefined
   #loading: Promise<void> | undefined
-  #isolated = false
+  /** What somebody has decided for all groups, those that come later included. */
+  #force: { readonly to: 'open' | 'closed'; readonly untilMs: number } | undefined
   #closed = false
 
   /** @param policy checked; `false` for no breaker */
@@ -39,13 +40,18 @@ export class BreakerGroups {
   /** State of the main group; `undefined` without breakers. */
   get state(): BreakerState | undefined {
     if (this.#policy === false) return undefined
-    return this.#breakers.get(mainGroup)?.state ?? (this.#isolated ? 'isolated' : 'closed')
+    return this.#breakers.get(mainGroup)?.state ?? 'closed'
   }
 
   /** Share of the main group's calls that are let through; `undefined` without breakers. */
   get admittedRatio(): number | undefined {
     if (this.#policy === false) return undefined
-    return this.#breakers.get(mainGroup)?.admittedRatio ?? (this.#isolated ? 0 : 1)
+    return this.#breakers.get(mainGroup)?.admittedRatio ?? 1
+  }
+
+  /** Whether all of them are isolated (`open`) or held closed. */
+  get forced(): 'open' | 'closed' | undefined {
+    return this.#breakers.get(mainGroup)?.forced
   }
 
   /** States of the other groups that have been called. */
@@ -70,7 +76,7 @@ export class BreakerGroups {
   update(policy: Required<BreakerPolicy> | false): void {
     this.#policy = policy
     if (policy === false) {
-      this.#isolated = false
+      this.#force = undefined
       for (const breaker of this.#breakers.values()) {
         breaker.reset()
         void breaker.close()
@@ -82,17 +88,21 @@ export class BreakerGroups {
     this.ready()?.catch(() => undefined)
   }
 
-  async isolate(): Promise<void> {
+  /** Takes the decision from all of them, until {@link release} or for `forMs`. */
+  async force(to: 'open' | 'closed', options: ForceOptions): Promise<void> {
     await this.ready()
     // It may have been switched off meanwhile, or from the beginning.
-    if (this.#policy === false || this.#closed) return
-    this.#isolated = true
-    this.of(mainGroup)
-    for (const breaker of this.#breakers.values()) breaker.isolate()
+    const main = this.of(mainGroup)
+    if (main === undefined) return
+    // The first one checks the options, before anything has changed.
+    for (const breaker of new Set([main, ...this.#breakers.values()])) forceOne(breaker, to, options)
+    this.#force = { to, untilMs: this.#options.clock.monotonic() + (options.forMs ?? Infinity) }
   }
 
-  release(): void {
-    this.#isolated = false
+  async release(): Promise<void> {
+    // Not before a force that waits for the same.
+    await this.#loading?.catch(() => undefined)
+    this.#force = undefined
     for (const breaker of this.#breakers.values()) breaker.release()
   }
 
@@ -116,7 +126,14 @@ export class BreakerGroups {
     const operation = group === mainGroup ? {} : { operation: group }
     const breaker = this.#make({ ...this.#policy, service, dependency, ...operation, clock, random })
     this.#breakers.set(group, breaker)
-    if (this.#isolated) breaker.isolate()
+    const { to, untilMs } = this.#force ?? { to: 'open', untilMs: 0 }
+    const forMs = untilMs - clock.monotonic()
+    if (forMs > 0) forceOne(breaker, to, forMs === Infinity ? {} : { forMs })
     return breaker
   }
+}
+
+function forceOne(breaker: CircuitBreaker, to: 'open' | 'closed', options: ForceOptions): void {
+  if (to === 'open') breaker.isolate(options)
+  else breaker.holdClosed(options)
 }

@@ -20,6 +20,17 @@ export interface CircuitBreakerOptions extends BreakerPolicy {
 /** How a call counts: `neutral` says nothing about the dependency (a cancelled call, a shed one). */
 export type BreakerOutcome = 'success' | 'failure' | 'neutral'
 
+/** For how long somebody decides in place of the breaker. */
+export interface ForceOptions {
+  /**
+   * Time in milliseconds after which the breaker decides again by itself.
+   *
+   * @range 1 to 3,600,000
+   * @defaultValue none: until it is released
+   */
+  readonly forMs?: number | undefined
+}
+
 /** A circuit breaker. */
 export interface CircuitBreaker {
   readonly state: BreakerState
@@ -56,11 +67,27 @@ export interface CircuitBreaker {
    * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
    */
   update(policy: BreakerPolicy): void
-  /** Refuses every call until {@link release}. */
-  isolate(): void
-  /** Ends the isolation; the circuit is closed and its window empty. */
+  /** Whether it is isolated (`open`) or held closed; `undefined` while it decides itself. */
+  readonly forced: 'open' | 'closed' | undefined
+  /**
+   * Refuses every call until {@link release} or until the time is up. Publishes `keelson.breaker.forced`, then and at the end.
+   *
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  isolate(options?: ForceOptions): void
+  /**
+   * Lets every call through, whatever fails, until {@link release} or until the time is up: for a breaker that does more harm than good. What
+   * completes is counted on. Publishes `keelson.breaker.forced`, then and at the end.
+   *
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  holdClosed(options?: ForceOptions): void
+  /**
+   * Ends what {@link isolate} or {@link holdClosed} began. After an isolation the circuit is closed and its window empty; one that was held
+   * closed judges by what it saw at the next failure.
+   */
   release(): void
-  /** Closes the circuit whatever its state, with an empty window. */
+  /** Closes the circuit whatever its state, with an empty window, and ends isolation or holding. */
   reset(): void
   /** Ends the breaker, which refuses every call from then on. */
   close(): Promise<void>

@@ -177,24 +177,6 @@ describe('circuitBreaker', () => {
     expect(breaker.state).toBe('closed')
   })
 
-  it('refuses every call while isolated, and is closed after release', async () => {
-    const breaker = await make()
-    breaker.isolate()
-    await clock.advance(60_000)
-    expect(breaker.state).toBe('isolated')
-    expect(breaker.allow()).toBe(0)
-    breaker.release()
-    expect(breaker.state).toBe('closed')
-    expect(breaker.allow()).toBeGreaterThan(0)
-  })
-
-  it('stays isolated when it was open before', async () => {
-    const breaker = await makeOpen()
-    breaker.isolate()
-    await clock.advance(10_000)
-    expect(breaker.state).toBe('isolated')
-  })
-
   it('publishes each change once, with the counts of the window', async () => {
     const breaker = await make({ rampMs: 0 })
     complete(breaker, 'success', 5)

@@ -1,4 +1,4 @@
-import { type BreakerState, channel } from '@keelson/core/channels'
+import { type BreakerForced, type BreakerState, channel } from '@keelson/core/channels'
 import { systemClock, type TimerHandle } from '@keelson/core/clock'
 import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
 import {
@@ -8,12 +8,18 @@ import {
   completeBreakerPolicy,
 } from './breaker-policy.ts'
 import { BreakerRamp } from './breaker-ramp.ts'
-import type { BreakerOutcome, CircuitBreaker, CircuitBreakerOptions } from './circuit-breaker-types.ts'
+import type {
+  BreakerOutcome,
+  CircuitBreaker,
+  CircuitBreakerOptions,
+  ForceOptions,
+} from './circuit-breaker-types.ts'
 import type { BreakerMachine } from './opossum-adapter.ts'
 import { RollingWindow, type WindowCounts } from './rolling-window.ts'
 
 /**
- * Makes a circuit breaker on opossum, which is loaded at the first use of this function. Publishes `keelson.breaker.changed`.
+ * Makes a circuit breaker on opossum, which is loaded at the first use of this function. Publishes `keelson.breaker.changed`
+ * and `keelson.breaker.forced`.
  *
  * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, synchronously
  */
@@ -64,6 +70,9 @@ export function circuitOpenError(
 }
 
 const changed = channel('keelson.breaker.changed')
+const forcedChannel = channel('keelson.breaker.forced')
+
+const forceRules = { forMs: optionRules.number({ min: 1, max: 3_600_000 }) }
 
 /**
  * Drives the state machine by a window of completed calls. In the half-open state it admits several probes first and, when all of them
@@ -76,7 +85,7 @@ class WindowedBreaker implements CircuitBreaker {
   #window: RollingWindow
   /** Number of the present state's stay; permits carry it, so that a late report of an earlier stay is known. */
   #stay = 1
-  #isolated = false
+  #forced: 'open' | 'closed' | undefined
   #closed = false
   #timer: TimerHandle | undefined
   #openUntil = 0
@@ -103,7 +112,11 @@ class WindowedBreaker implements CircuitBreaker {
   }
 
   get state(): BreakerState {
-    return this.#isolated ? 'isolated' : this.#machine.state
+    return this.#forced === 'open' ? 'isolated' : this.#machine.state
+  }
+
+  get forced(): 'open' | 'closed' | undefined {
+    return this.#forced
   }
 
   get counts(): WindowCounts {
@@ -166,25 +179,23 @@ class WindowedBreaker implements CircuitBreaker {
     this.#awaitRampEnd()
   }
 
-  isolate(): void {
-    if (this.#isolated || this.#closed) return
-    this.#change(() => {
-      this.#machine.open()
-      this.#isolated = true
-    })
+  isolate(options: ForceOptions = {}): void {
+    this.#force('open', options)
+  }
+
+  holdClosed(options: ForceOptions = {}): void {
+    this.#force('closed', options)
   }
 
   release(): void {
-    if (this.#isolated) this.reset()
+    if (this.#forced !== undefined && !this.#closed) this.#endForce(false)
   }
 
   reset(): void {
+    this.release()
     if (this.state === 'closed' || this.#closed) return
     this.#openingCount = 0
-    this.#change(() => {
-      this.#machine.close()
-      this.#isolated = false
-    })
+    this.#change(() => this.#machine.close())
     this.#window.reset()
   }
 
@@ -197,6 +208,54 @@ class WindowedBreaker implements CircuitBreaker {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  #force(forced: 'open' | 'closed', options: ForceOptions): void {
+    checkOptions('KEELSON_RESILIENCE_OPTIONS_INVALID', 'force', options, forceRules)
+    if (this.#closed) return
+    const { clock } = this.#settings
+    const { forMs } = options
+    if (this.state === (forced === 'open' ? 'isolated' : 'closed')) {
+      clock.clearTimeout(this.#timer)
+      this.#forced = forced
+    } else {
+      this.#openingCount = 0
+      this.#change(() => {
+        if (forced === 'open') this.#machine.open()
+        else this.#machine.close()
+        this.#forced = forced
+      })
+    }
+    if (forMs !== undefined) {
+      this.#timer = clock.setTimeout(() => this.#endForce(true), forMs)
+      this.#timer.unref()
+    }
+    this.#publishForce({ forced, forMs })
+  }
+
+  #endForce(expired: boolean): void {
+    const { clock } = this.#settings
+    if (this.#forced === 'open') {
+      this.#change(() => {
+        this.#machine.close()
+        this.#forced = undefined
+      })
+      this.#window.reset()
+    } else {
+      clock.clearTimeout(this.#timer)
+      this.#forced = undefined
+    }
+    this.#publishForce({ forced: 'none', expired })
+  }
+
+  #publishForce(fact: Pick<BreakerForced, 'forced' | 'forMs' | 'expired'>): void {
+    if (forcedChannel.hasSubscribers) forcedChannel.publish({ ...this.#names(), ...fact })
+  }
+
+  #names(): Pick<BreakerForced, 'service' | 'dependency' | 'operation'> {
+    const { operation } = this
+    const { service, dependency } = this.#settings
+    return { service, dependency, ...(operation === undefined ? {} : { operation }) }
   }
 
   #allowProbe(): number {
@@ -230,6 +289,7 @@ class WindowedBreaker implements CircuitBreaker {
       this.#streakCount = 0
       return
     }
+    if (this.#forced === 'closed') return
     if (this.#streakCount === 0) this.#streakSince = now
     this.#streakCount += 1
     const { callCount, failureCount } = this.#window.counts(now)
@@ -301,21 +361,12 @@ class WindowedBreaker implements CircuitBreaker {
   }
 
   #change(apply: () => void): void {
-    const { service, dependency, clock } = this.#settings
-    clock.clearTimeout(this.#timer)
+    this.#settings.clock.clearTimeout(this.#timer)
     const from = this.state
     apply()
     this.#ramping = false
     this.#stay += 1
     if (!changed.hasSubscribers) return
-    const { operation, state: to, counts } = this
-    changed.publish({
-      service,
-      dependency,
-      ...(operation === undefined ? {} : { operation }),
-      from,
-      to,
-      ...counts,
-    })
+    changed.publish({ ...this.#names(), from, to: this.state, ...this.counts })
   }
 }

@@ -11,7 +11,12 @@ export {
 export { bulkheadDefaults, type BulkheadPolicy } from './bulkhead.ts'
 export { breakerDefaults, type BreakerPolicy } from './breaker-policy.ts'
 export { circuitBreaker } from './circuit-breaker.ts'
-export type { BreakerOutcome, CircuitBreaker, CircuitBreakerOptions } from './circuit-breaker-types.ts'
+export type {
+  BreakerOutcome,
+  CircuitBreaker,
+  CircuitBreakerOptions,
+  ForceOptions,
+} from './circuit-breaker-types.ts'
 export { classifyError, type Classification } from './classification.ts'
 export { endpointDefaults, type EndpointCondition, type EndpointPolicy } from './endpoint.ts'
 export { hedgeDefaults, type HedgePolicy } from './hedge.ts'

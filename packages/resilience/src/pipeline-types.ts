@@ -1,6 +1,7 @@
 import type { BreakerState } from '@keelson/core/channels'
 import type { Clock } from '@keelson/core/clock'
 import type { Attempt } from './attempt.ts'
+import type { ForceOptions } from './circuit-breaker-types.ts'
 import type { Classification } from './classification.ts'
 import type { Policy, Profile } from './profiles.ts'
 
@@ -45,6 +46,8 @@ export interface PipelineState {
    * `undefined` without a breaker.
    */
   readonly admittedRatio: number | undefined
+  /** Whether the breakers are isolated (`open`) or held closed; `undefined` while they decide themselves. */
+  readonly forced: 'open' | 'closed' | undefined
   /** Those of the operation groups that have been called. */
   readonly groups: Readonly<Record<string, BreakerState>>
   /** Calls that have not ended, the waiting ones included. */
@@ -92,9 +95,19 @@ export interface Pipeline {
    */
   update(policy: Policy): void
   state(): PipelineState
-  /** Refuses every call until {@link release}. */
-  isolate(): Promise<void>
-  /** Ends the isolation. */
+  /**
+   * Refuses every call, or has its fallback answer, until {@link release} or for `forMs`.
+   *
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  isolate(options?: ForceOptions): Promise<void>
+  /**
+   * Keeps the breaker closed, whatever fails, until {@link release} or for `forMs`. The other layers go on.
+   *
+   * @throws KEELSON_RESILIENCE_OPTIONS_INVALID, and nothing has changed
+   */
+  holdClosed(options?: ForceOptions): Promise<void>
+  /** Lets the breaker decide again. */
   release(): Promise<void>
   /** Refuses further calls; those in flight go on to their end. */
   close(): Promise<void>

@@ -7,6 +7,7 @@ import { mainGroup } from './breaker-groups.ts'
 import { CallScope } from './call-scope.ts'
 import { CallTally, outcomeOf, succeeded, unclassified } from './call-tally.ts'
 import { circuitOpenError } from './circuit-breaker.ts'
+import type { ForceOptions } from './circuit-breaker-types.ts'
 import { type Classification, classifyError } from './classification.ts'
 import { checkPolicy, Layers, policyRules } from './layers.ts'
 import { LeastDuration } from './least-duration.ts'
@@ -20,7 +21,7 @@ const reserveMs = 10
 
 /**
  * Makes the pipeline of one dependency. Publishes `keelson.client.call`, `.attempt`, `.retry` and `.hedge`, and by its breaker
- * `keelson.breaker.changed`.
+ * `keelson.breaker.changed` and `keelson.breaker.forced`.
  *
  * @throws KEELSON_RESILIENCE_OPTIONS_INVALID
  */
@@ -106,6 +107,7 @@ class LayeredPipeline implements Pipeline {
     return {
       breaker: breakers.state,
       admittedRatio: breakers.admittedRatio,
+      forced: breakers.forced,
       groups: breakers.groupStates,
       inFlight: this.#inFlight,
       queued: bulkhead.queued,
@@ -113,13 +115,16 @@ class LayeredPipeline implements Pipeline {
     }
   }
 
-  isolate(): Promise<void> {
-    return this.#layers.breakers.isolate()
+  isolate(options: ForceOptions = {}): Promise<void> {
+    return this.#layers.breakers.force('open', options)
+  }
+
+  holdClosed(options: ForceOptions = {}): Promise<void> {
+    return this.#layers.breakers.force('closed', options)
   }
 
   release(): Promise<void> {
-    this.#layers.breakers.release()
-    return Promise.resolve()
+    return this.#layers.breakers.release()
   }
 
   close(): Promise<void> {

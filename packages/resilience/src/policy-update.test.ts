@@ -208,6 +208,72 @@ describe('operation groups', () => {
       expect(await codeOf(pipeline.run(work, { operation }))).toBe('success')
     }
   })
+
+  it('are isolated for a time together: one that comes later has what is left of it', async () => {
+    const pipeline = make()
+    await pipeline.isolate({ forMs: 10_000 })
+    await clock.advance(6_000)
+    expect(await codeOf(pipeline.run(work, { operation: 'late' }))).toBe('KEELSON_RESILIENCE_CIRCUIT_OPEN')
+    await clock.advance(3_999)
+    expect(pipeline.state()).toMatchObject({ breaker: 'isolated', groups: { late: 'isolated' } })
+    await clock.advance(1)
+    expect(pipeline.state()).toMatchObject({
+      breaker: 'closed',
+      groups: { late: 'closed' },
+      forced: undefined,
+    })
+    expect(await codeOf(pipeline.run(work, { operation: 'later still' }))).toBe('success')
+  })
+
+  it('are held closed for a time together, and refuse nothing', async () => {
+    const pipeline = make({ breaker: { minimumThroughput: 3 } })
+    await failTimes(pipeline, 3, { operation: 'early' })
+    await pipeline.holdClosed({ forMs: 10_000 })
+    expect(pipeline.state()).toMatchObject({
+      breaker: 'closed',
+      groups: { early: 'closed' },
+      forced: 'closed',
+    })
+    for (const operation of [undefined, 'early', 'late']) {
+      await failTimes(pipeline, 10, { operation })
+      expect(await codeOf(pipeline.run(work, { operation }))).toBe('success')
+    }
+    await clock.advance(10_000)
+    expect(pipeline.state().forced).toBeUndefined()
+    await failTimes(pipeline, 3, { operation: 'late' })
+    expect(pipeline.state().groups).toMatchObject({ late: 'open' })
+  })
+
+  it('are released by a release that was asked for while the force still waited', async () => {
+    const pipeline = make()
+    const forcing = pipeline.isolate()
+    await pipeline.release()
+    await forcing
+    expect(pipeline.state().forced).toBeUndefined()
+    expect(await codeOf(pipeline.run(work))).toBe('success')
+  })
+
+  it('are not forced for a time that is none', async () => {
+    const pipeline = make()
+    expect(await codeOf(pipeline.isolate({ forMs: 0 }))).toBe('KEELSON_RESILIENCE_OPTIONS_INVALID')
+    expect(await codeOf(pipeline.run(work, { operation: 'late' }))).toBe('success')
+  })
+
+  it('are not forced where there is no breaker, nor when one is switched on later', async () => {
+    const pipeline = make({ breaker: false })
+    await pipeline.isolate({ forMs: 10_000 })
+    expect(pipeline.state().forced).toBeUndefined()
+    pipeline.update({})
+    expect(await codeOf(pipeline.run(work))).toBe('success')
+  })
+
+  it('are no longer forced once the breaker was switched off', async () => {
+    const pipeline = make()
+    await pipeline.isolate({ forMs: 10_000 })
+    pipeline.update({ breaker: false })
+    pipeline.update({})
+    expect(await codeOf(pipeline.run(work, { operation: 'new' }))).toBe('success')
+  })
 })
 
 describe('tune', () => {

@@ -3,6 +3,7 @@ export type {
   AdmissionShed,
   AdmissionWaited,
   BreakerChanged,
+  BreakerForced,
   BreakerState,
   ChannelName,
   ChannelPayloads,

@@ -21,6 +21,7 @@ export interface ChannelPayloads {
   'keelson.client.retry': ClientRetry
   'keelson.client.hedge': ClientHedge
   'keelson.breaker.changed': BreakerChanged
+  'keelson.breaker.forced': BreakerForced
   'keelson.endpoint.changed': EndpointChanged
   'keelson.dns.query': DnsQuery
   'keelson.dns.answer': DnsAnswer
@@ -151,6 +152,20 @@ export interface BreakerChanged {
   /** Completed calls and failures in the window at the change. */
   readonly callCount: number
   readonly failureCount: number
+}
+
+/** A circuit breaker was taken out of its own hands, or given back to itself. */
+export interface BreakerForced {
+  readonly service: string
+  readonly dependency: string
+  /** Group of operations that the breaker is for; absent for all that have no other. */
+  readonly operation?: string | undefined
+  /** `open`: every call is refused (`isolated`). `closed`: none is, whatever fails. `none`: it decides again. */
+  readonly forced: 'open' | 'closed' | 'none'
+  /** Time in milliseconds after which it decides again; absent when only a release ends it. */
+  readonly forMs?: number | undefined
+  /** Of `none`: whether its time was up, rather than that somebody released it. */
+  readonly expired?: boolean | undefined
 }
 
 /** An endpoint of a dependency came or went, or was taken out of the choice or in again. */
