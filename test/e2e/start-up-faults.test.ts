@@ -17,6 +17,20 @@ describe('a wrong configuration value', () => {
     expect(message).toMatch(/remedy: Set http\.port .*whole number/)
   })
 
+  it.each([
+    ['OTEL__SAMPLE_RATIO', '1.5', 'otel.sampleRatio = 1.5 is not a number from 0 to 1'],
+    ['REQUEST__TIMEOUT', '30h', 'request.timeout = 108000000 is not a duration from 0s to 24h'],
+    ['SHUTDOWN_DRAIN_DELAY', '25s', 'shutdown.drainDelay = 25000 leaves nothing of shutdown.grace'],
+    ['RESOURCES__DATABASE__CHECK_TIMEOUT', '1ms', 'resources.database.checkTimeout = 1 cannot be used'],
+  ])('that is out of range is one as well: %s=%s', async (variable, value, problem) => {
+    const main = variable.startsWith('RESOURCES') ? 'examples/orders/src/main.ts' : catalog
+    const message = await failedStart(launchService({ main, env: { [variable]: value } }), 78)
+    expect(message).toContain('1 fault.')
+    expect(message).toContain(problem)
+    expect(message).toContain(`origin: env ${variable}`)
+    expect(message).toContain('remedy: ')
+  })
+
   it('in a file is told with the line that it stands in', async () => {
     const cwd = createFolder({ 'config/default.json': '{\n  "catalog": {\n    "delay": "soon"\n  }\n}\n' })
     const message = await failedStart(launchService({ main: catalog, cwd }), 78)

@@ -1,23 +1,20 @@
 import type { ConfigSchema, ConfigValues, Refine, RefineFault } from '@keelson/config'
 import { isKeelsonError } from '@keelson/core/errors'
-import { admissionFaults, type AdmissionSettings } from './admission-keys.ts'
 import type { ServiceDefinition } from './definition.ts'
 import { type DependencySettings, withSettings } from './dependency-keys.ts'
+import { houseFaults } from './house-faults.ts'
 import type { HouseSchema } from './house-schema.ts'
-import { logFaults } from './log-faults.ts'
 import { configName } from './policy-keys.ts'
 import { type ResourceConfiguration, withConfiguration } from './resource-keys.ts'
 
 /** What {@link refineOf} reads of a configuration; the schema has been built along it. */
-interface CheckedValues {
-  readonly admission: AdmissionSettings
-  readonly log: ConfigValues<HouseSchema>['log']
+interface CheckedValues extends ConfigValues<HouseSchema> {
   readonly dependencies: Readonly<Record<string, DependencySettings>>
   readonly resources: Readonly<Record<string, ResourceConfiguration>>
 }
 
 /**
- * The check across keys of a service: numbers of its log and its admission, the policies of its dependencies and
+ * The check across keys of a service: the chassis's own numbers, the policies of its dependencies and
  * resources, which only the policy's own rules can judge (ranges, numbers that contradict each other), and what its definition brings. So what cannot be
  * used refuses its whole change, at the start and at run time.
  */
@@ -29,17 +26,11 @@ export async function refineOf(definition: ServiceDefinition): Promise<Refine<Co
   const checkResources = await resourceCheck(resources)
   return (values) => {
     // The schema has these keys, those of dependencies and resources for the ones of the definition.
-    const {
-      admission,
-      log,
-      dependencies: settings,
-      resources: configured,
-    } = values as unknown as CheckedValues
+    const checked = values as unknown as CheckedValues
     return [
-      ...logFaults(log),
-      ...admissionFaults(admission),
-      ...checkDependencies(settings),
-      ...checkResources(configured),
+      ...houseFaults(checked),
+      ...checkDependencies(checked.dependencies),
+      ...checkResources(checked.resources),
       ...(own?.(values) ?? []),
     ]
   }

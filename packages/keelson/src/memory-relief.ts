@@ -1,6 +1,6 @@
-import { isKeelsonError, KeelsonError } from '@keelson/core/errors'
+import { KeelsonError } from '@keelson/core/errors'
 import { endProcess, exitCodes } from '@keelson/core/lifecycle'
-import { createMemoryGuard, type MemoryGuard, type MemoryLook } from '@keelson/core/limits'
+import { createMemoryGuard, type MemoryLook } from '@keelson/core/limits'
 import type { HeapSnapshots } from './heap-snapshots.ts'
 import type { HouseConfig } from './load-config.ts'
 import type { ServiceLog } from './service-log.ts'
@@ -24,13 +24,15 @@ export function createMemoryRelief(
 ): ((look: MemoryLook) => void) | undefined {
   const { snapshotRatio, snapshotInterval, restartRatio, restartAge } = config.current.limits
   if (snapshotRatio === 0 && restartRatio === 0) return undefined
+  // Where state.dir is, only the place knows that the service runs in: no check of its files can tell.
   if (snapshotRatio > 0 && snapshots === undefined) {
     throw new KeelsonError(
       'KEELSON_CONFIG_INVALID',
       'limits.snapshotRatio needs a folder for the snapshot. Set limits.snapshotDir or state.dir.',
     )
   }
-  const guard = guardOf({
+  // What it would refuse, `houseFaults` has refused before. The clock of performance began with the process.
+  const guard = createMemoryGuard(0, {
     snapshotRatio,
     snapshotIntervalMs: snapshotInterval,
     restartRatio,
@@ -61,18 +63,5 @@ export function createMemoryRelief(
         ? `${reason} The service stops in order to be started again.`
         : `${reason} It does not restart: the process is not under its signals, or ends already.`,
     )
-  }
-}
-
-/** What only the guard can refuse (a ratio above 1) is a fault of the configuration. */
-function guardOf(options: Parameters<typeof createMemoryGuard>[1]): MemoryGuard {
-  try {
-    // The clock of performance began with the process.
-    return createMemoryGuard(0, options)
-  } catch (error) {
-    if (!isKeelsonError(error)) throw error
-    throw new KeelsonError('KEELSON_CONFIG_INVALID', `The keys limits.* cannot be used. ${error.message}`, {
-      cause: error,
-    })
   }
 }

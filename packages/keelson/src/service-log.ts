@@ -29,9 +29,6 @@ export interface ServiceLog {
   close(): Promise<void>
 }
 
-/** Longest time that a level may be set for. Milliseconds. */
-const maxRevertMs = 86_400_000
-
 /** Makes the log of a service. Until it is configured, lines have the default form and the level `info`. */
 export function createServiceLog(
   service: string,
@@ -153,7 +150,7 @@ function fromConfiguration(make: () => Log): Log {
 /** Levels follow the configuration; with `log.revertAfter` a change made at run time holds for that time only. */
 function followLevels(config: HouseConfig, log: Log): void {
   const scope = (): { forMs?: number } => {
-    const forMs = Math.min(config.current.log.revertAfter, maxRevertMs)
+    const forMs = config.current.log.revertAfter
     return forMs === 0 ? {} : { forMs }
   }
   config.subscribe('log.level', (next) => log.setLevel(next, scope()))

@@ -18,7 +18,7 @@ export interface FollowedEtcd {
  * Starts an etcd and listens to what is made of it.
  *
  * @param stops takes what must be ended after the test, in the order of its beginning
- * @param folder below the service's own keys, `admission`
+ * @param folder below the service's own keys, `admission`; empty for those themselves
  */
 export async function followEtcd(
   path: string | undefined,
@@ -36,7 +36,10 @@ export async function followEtcd(
   const put = (values: Values) =>
     etcd.transaction(
       Object.fromEntries(
-        Object.entries(values).map(([key, value]) => [`/acme/test/delivery/${folder}/${key}`, value]),
+        Object.entries(values).map(([key, value]) => [
+          ['/acme/test/delivery', folder, key].filter((part) => part !== '').join('/'),
+          value,
+        ]),
       ),
     )
   return {

@@ -79,7 +79,7 @@ describe.skipIf(!etcdProgram.available)('bounds of admission in etcd', () => {
     await until(() => rejected.length === 1, 'the refusal')
     expect(rejected[0]?.faults).toHaveLength(1)
     expect(rejected[0]?.faults[0]).toContain('admission.backlog')
-    expect(rejected[0]?.faults[0]).toContain('takes a duration of at most 1m')
+    expect(rejected[0]?.faults[0]).toContain('is not a duration from 0s to 1m')
     expect(await ask()).toEqual({ letInCount: 3, shed: [] })
   }, 60_000)
 })
