@@ -50,7 +50,7 @@ export async function simulate(
   policy: CallPolicy,
   phases: readonly Phase[],
   seed: number,
-  admits = policy.admits,
+  admits: boolean = policy.admits,
 ): Promise<readonly PhaseResult[]> {
   const clock = new SimulatedClock()
   const random = seededRandom(seed)
