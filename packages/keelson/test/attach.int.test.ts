@@ -178,6 +178,18 @@ describe('attach', () => {
     expect(seen).toEqual(['/stays'])
   })
 
+  it('forgets a request that has ended: a connection that stays open does not hold the stop', async () => {
+    const { server, service, lines } = await serve((_request, response) => response.end('ok'), {
+      env: { SHUTDOWN_GRACE: '5s' },
+    })
+    const { port } = new URL(await listen(server))
+    const socket = connect(Number(port), '127.0.0.1')
+    socket.write('GET / HTTP/1.1\r\nhost: x\r\n\r\n')
+    await until(() => lines().find((line) => line['_status'] === 200))
+    expect(await service.stop()).toMatchObject({ exitCode: 0, cut: [] })
+    socket.destroy()
+  })
+
   it('lets a request under way complete at the stop, and tells its connection to leave', async () => {
     const arrived = Promise.withResolvers<void>()
     const { server, service, ops } = await serve((_request, response) => {
