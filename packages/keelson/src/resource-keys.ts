@@ -18,6 +18,8 @@ const connectionKeys = {
   maxConnectBackoff: ['duration', 'Longest pause between attempts to connect'],
   checkInterval: ['duration', 'Time between two checks'],
   checkTimeout: ['duration', 'Time that one check may take'],
+  maxFailedChecks: ['nat', 'Checks in a row that may fail before another connection is made'],
+  closeTimeout: ['duration', 'Time for operations under way to end at a close, and for the close itself'],
 } as const
 
 /** Configuration of one resource, as it is in force; `null` leaves the choice to the declaration and the profile. */
@@ -47,6 +49,8 @@ export function withConfiguration(
     maxConnectBackoffMs,
     checkIntervalMs,
     checkTimeoutMs,
+    maxFailedChecks,
+    closeTimeoutMs,
     ...policy
   } = declared
   const numbers = {
@@ -56,6 +60,8 @@ export function withConfiguration(
     maxConnectBackoffMs,
     checkIntervalMs,
     checkTimeoutMs,
+    maxFailedChecks,
+    closeTimeoutMs,
     ...inCode(connectionKeys, configured),
   }
   const set = Object.entries(numbers).filter(([, value]) => value !== undefined)

@@ -34,6 +34,7 @@ async function setup(environment: Record<string, string> = {}) {
         database: {
           critical: true,
           checkIntervalMs: 60_000,
+          maxFailedChecks: 1_000,
           breaker: { minimumThroughput: 5, breakMs: 60_000, maxBreakMs: 60_000 },
         },
       },

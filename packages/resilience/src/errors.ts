@@ -18,6 +18,8 @@ export const resilienceErrors = {
     'A resource has no connection: it was never made, or it was lost, or the resource is closed. Repair the resource; the service connects again by itself.',
   KEELSON_RESOURCE_FAILED:
     'An operation failed because the resource is out of order, as its isOutage says of the error that is the cause. Repair the resource; nothing else needs to be done.',
+  KEELSON_RESOURCE_CLOSE_TIMEOUT:
+    'Closing a client took longer than closeTimeoutMs, so that it was left behind. Look what its close waits for.',
   KEELSON_RESILIENCE_CLOSED:
     'A call was made after the pipeline had been closed. Stop the work that calls before the pipeline is closed.',
 } as const

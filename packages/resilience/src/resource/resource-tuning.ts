@@ -47,6 +47,21 @@ export interface ResourceTuning {
    * @defaultValue 2,000
    */
   readonly checkTimeoutMs?: number
+  /**
+   * Checks in a row that may fail before another client is connected. It takes the place of the first as soon as it is there,
+   * unless the first then works again: a server that is away brings no change, a pool whose connections have all gone silent does.
+   *
+   * @range whole number, 1 to 1,000
+   * @defaultValue 3
+   */
+  readonly maxFailedChecks?: number
+  /**
+   * Time in milliseconds that operations under way have to end before a client is closed, and that `close` then has.
+   *
+   * @range 10 to 600,000
+   * @defaultValue 5,000
+   */
+  readonly closeTimeoutMs?: number
 }
 
 /** The numbers of {@link ResourceTuning} beside its policy, with nothing left open. */
@@ -60,6 +75,8 @@ export const resourceDefaults: ResourceSettings = Object.freeze({
   maxConnectBackoffMs: 5_000,
   checkIntervalMs: 5_000,
   checkTimeoutMs: 2_000,
+  maxFailedChecks: 3,
+  closeTimeoutMs: 5_000,
 })
 
 /** What each option of {@link ResourceTuning} may be. */
@@ -74,6 +91,8 @@ export function tuningRules({ connectBackoffMs = resourceDefaults.connectBackoff
     maxConnectBackoffMs: optionRules.number({ min: connectBackoffMs, max: 600_000 }),
     checkIntervalMs: optionRules.number({ min: 100, max: 3_600_000 }),
     checkTimeoutMs: optionRules.number({ min: 10, max: 60_000 }),
+    maxFailedChecks: optionRules.number({ min: 1, max: 1_000, integer: true }),
+    closeTimeoutMs: optionRules.number({ min: 10, max: 600_000 }),
   }
 }
 

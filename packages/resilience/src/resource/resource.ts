@@ -1,11 +1,13 @@
 import { channel } from '@keelson/core/channels'
-import { type Clock, sleep, systemClock } from '@keelson/core/clock'
+import { type Clock, systemClock } from '@keelson/core/clock'
 import { checkOptions, KeelsonError, isKeelsonError, optionRules } from '@keelson/core/errors'
 import type { HealthResult } from '@keelson/core/health'
 import type { Attempt } from '../attempt.ts'
 import type { Classification } from '../classification.ts'
 import { createPipeline } from '../pipeline.ts'
 import type { Pipeline, PipelineCall, PipelineState } from '../pipeline-types.ts'
+import { KeptClient } from './kept-client.ts'
+import type { Lease } from './lease.ts'
 import type { ResourceDefinition } from './resource-definition.ts'
 import {
   checkResourceTuning,
@@ -13,6 +15,7 @@ import {
   type ResourceTuning,
   tuningRules,
 } from './resource-tuning.ts'
+import { orAborted, within } from './waiting.ts'
 
 /** Options of {@link createResource}. */
 export interface ResourceOptions<Client> extends ResourceDefinition<Client> {
@@ -65,6 +68,15 @@ export interface Resource<Client> extends AsyncDisposable {
   check(signal: AbortSignal): Promise<HealthResult>
   state(): ResourceState
   /**
+   * Connects another client, as when credentials have changed, and gives the present one up once it is there: operations go on
+   * meanwhile, and end with the client that they began with. An attempt that fails is made again, with back-off; the present
+   * client stays for as long.
+   *
+   * @returns when it is done; need not be waited for
+   * @throws KEELSON_RESOURCE_UNAVAILABLE when it is closed before
+   */
+  reconnect(): Promise<void>
+  /**
    * Takes other numbers, whole: what is left out returns to its default. The connection, operations under way and what the breaker
    * remembers stay; a pause between two attempts to connect is not longer than the new numbers allow. The profile stays that of
    * the beginning, and what belongs to the runner of the checks (`critical`, `checkIntervalMs`, `checkTimeoutMs`) is only checked.
@@ -72,7 +84,12 @@ export interface Resource<Client> extends AsyncDisposable {
    * @throws KEELSON_RESILIENCE_OPTIONS_INVALID; then nothing has changed
    */
   update(tuning: ResourceTuning): void
-  /** Ends the attempts to connect, refuses further operations and closes the client. */
+  /**
+   * Ends the attempts to connect, refuses further operations, waits for those under way and closes the client; both are given
+   * `closeTimeoutMs`.
+   *
+   * @throws KEELSON_RESOURCE_CLOSE_TIMEOUT, what the definition's `close` throws
+   */
   close(): Promise<void>
 }
 
@@ -101,38 +118,19 @@ const declared = channel('keelson.dependency.declared')
 const connectEnded = channel('keelson.resource.connected')
 const changed = channel('keelson.resource.changed')
 
-/** One client and what ends it. */
-interface Connection<Client> {
-  readonly client: Client
-  /** Resolves with the reason when it is lost. */
-  readonly lost: Promise<unknown>
-}
-
 class KeptResource<Client> implements Resource<Client> {
   readonly #options: ResourceOptions<Client>
   #settings: ResourceSettings
   readonly #clock: Clock
-  readonly #random: () => number
   readonly #pipeline: Pipeline
-  readonly #closing = new AbortController()
-  readonly #kept: Promise<void>
-  /** Ends the pause between two attempts to connect. */
-  #pausing = new AbortController()
-  #client: { readonly value: Client } | undefined
-  #connectCount = 0
-  /** Whether the first attempt to connect has ended; it wakes those who wait for it. */
-  #hasTried = false
-  readonly #tried = Promise.withResolvers<void>()
-  #lastError: unknown
-  /** Those who wait for the next client. */
-  #next = Promise.withResolvers<Client>()
+  readonly #kept: KeptClient<Client>
+  #closed: Promise<void> | undefined
 
   constructor(options: ResourceOptions<Client>) {
     const { service, name, policy = {}, clock = systemClock, random = Math.random } = options
     this.#options = options
     this.#settings = checkResourceTuning(tuningOf(options))
     this.#clock = clock
-    this.#random = random
     this.#pipeline = createPipeline({
       ...policy,
       service,
@@ -141,15 +139,23 @@ class KeptResource<Client> implements Resource<Client> {
       clock,
       random,
     })
-    this.#next.promise.catch(() => undefined)
     declared.publish({ service, dependency: name })
     changed.publish({ service, resource: name, up: false })
-    this.#kept = this.#keep()
+    this.#kept = new KeptClient({
+      functions: options,
+      clock,
+      random,
+      settings: () => this.#settings,
+      works: (lease) => this.#works(lease),
+      onAttempt: (result, durationMs, error) =>
+        connectEnded.publish({ service, resource: name, result, durationMs, ...withError(error) }),
+      onChange: (up, error) => changed.publish({ service, resource: name, up, ...withError(error) }),
+      unavailable: (why) => this.#unavailable(why),
+    })
   }
 
   get client(): Client {
-    if (this.#client === undefined) throw this.#unavailable()
-    return this.#client.value
+    return this.#kept.lease().client
   }
 
   get settings(): ResourceSettings {
@@ -157,9 +163,11 @@ class KeptResource<Client> implements Resource<Client> {
   }
 
   async connected(signal?: AbortSignal): Promise<Client> {
-    if (this.#client !== undefined) return this.#client.value
-    if (signal === undefined) return this.#next.promise
-    return orAborted(this.#next.promise, signal)
+    return this.#kept.connected(signal)
+  }
+
+  reconnect(): Promise<void> {
+    return this.#kept.reconnect()
   }
 
   run<T, Fallback = never>(
@@ -167,39 +175,36 @@ class KeptResource<Client> implements Resource<Client> {
     call?: PipelineCall<Fallback>,
   ): Promise<T | Fallback> {
     return this.#pipeline.run(async (attempt) => {
-      // Worth waiting for as long as nothing is known of it.
-      const isFirst = this.#client === undefined && !this.#hasTried
-      const client = isFirst ? await this.#first(attempt.signal) : this.client
+      const { signal } = attempt
+      const lease = this.#kept.current ?? (await this.#kept.firstLease(signal))
       try {
-        return await operation(client, attempt)
+        return await lease.use((client) => operation(client, attempt), signal)
       } catch (error) {
         throw this.#asFailure(error)
       }
     }, call)
   }
 
-  async #first(signal: AbortSignal): Promise<Client> {
-    await orAborted(this.#tried.promise, signal)
-    return this.client
-  }
-
   async check(signal: AbortSignal): Promise<HealthResult> {
+    const lease = this.#kept.current
+    if (lease === undefined) return { status: 'down', error: this.#unavailable() }
     try {
-      await this.#options.check?.(this.client, signal)
       // Without a check of its own the connection is all that is known.
-      return this.#client === undefined ? { status: 'down', error: this.#unavailable() } : { status: 'up' }
+      if (this.#options.check !== undefined) await this.#ask(lease, signal)
+      this.#kept.noteCheck(lease, true)
+      return this.#kept.current === undefined
+        ? { status: 'down', error: this.#unavailable() }
+        : { status: 'up' }
     } catch (error) {
+      this.#kept.noteCheck(lease, false)
       return { status: 'down', error }
     }
   }
 
   state(): ResourceState {
-    const status = this.#closing.signal.aborted
-      ? 'closed'
-      : this.#client === undefined
-        ? 'connecting'
-        : 'connected'
-    return { ...this.#pipeline.state(), status, connectCount: this.#connectCount }
+    const status =
+      this.#closed !== undefined ? 'closed' : this.#kept.current === undefined ? 'connecting' : 'connected'
+    return { ...this.#pipeline.state(), status, connectCount: this.#kept.connectCount }
   }
 
   update(tuning: ResourceTuning): void {
@@ -210,120 +215,52 @@ class KeptResource<Client> implements Resource<Client> {
       policy: { ...policy, ...(profile === undefined ? {} : { profile }) },
     })
     this.#pipeline.update(policy)
-    this.#pausing.abort()
+    this.#kept.update()
   }
 
-  async close(): Promise<void> {
-    this.#closing.abort(this.#unavailable())
-    this.#pausing.abort()
-    await this.#pipeline.close()
-    await this.#kept
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
   }
 
-  /** Connects, waits for the end of the connection, and again, until it is closed. Rejects only with what `close` throws at the end. */
-  async #keep(): Promise<void> {
-    const { signal } = this.#closing
-    for (let failureCount = 0; !signal.aborted; ) {
-      const connection = await this.#connect()
-      if (connection === undefined) {
-        await this.#pause(failureCount)
-        failureCount += 1
-        continue
-      }
-      const connectedAtMs = this.#clock.monotonic()
-      const error = await Promise.race([connection.lost, aborted(signal)])
-      this.#client = undefined
-      if (signal.aborted) {
-        this.#publish(false)
-        await this.#options.close(connection.client)
-        return
-      }
-      this.#next = Promise.withResolvers()
-      this.#next.promise.catch(() => undefined)
-      this.#lastError = error
-      this.#publish(false, error)
-      void this.#discard(connection.client)
-      // One that is lost as soon as it is made is a failure too: else it would be made again without a pause.
-      failureCount =
-        this.#clock.monotonic() - connectedAtMs < this.#settings.maxConnectBackoffMs ? failureCount + 1 : 0
-      await this.#pause(failureCount)
-    }
-    this.#next.reject(signal.reason)
-  }
-
-  async #connect(): Promise<Connection<Client> | undefined> {
-    const { service, name, connect } = this.#options
-    const startedAtMs = this.#clock.monotonic()
-    const limit = new AbortController()
-    const { promise: lost, resolve } = Promise.withResolvers<unknown>()
-    const publish = (result: 'success' | 'failure', error?: unknown) =>
-      connectEnded.publish({
-        service,
-        resource: name,
-        result,
-        durationMs: this.#clock.monotonic() - startedAtMs,
-        ...(error === undefined ? {} : { error }),
-      })
-    const end = () => limit.abort(this.#closing.signal.reason)
-    const timer = this.#clock.setTimeout(
-      () => limit.abort(this.#unavailable(`did not connect within ${this.#settings.connectTimeoutMs} ms`)),
-      this.#settings.connectTimeoutMs,
+  async #close(): Promise<void> {
+    await this.#pipeline.close()
+    const { name } = this.#options
+    await this.#kept.close(
+      (timeoutMs) =>
+        new KeelsonError(
+          'KEELSON_RESOURCE_CLOSE_TIMEOUT',
+          `Closing the resource ${name} took longer than ${timeoutMs} ms. Look what its close waits for.`,
+          { details: { resource: name, timeoutMs } },
+        ),
     )
-    this.#closing.signal.addEventListener('abort', end, { once: true })
-    const connecting = Promise.resolve().then(() => connect({ signal: limit.signal, lost: resolve }))
-    try {
-      const client = await orAborted(connecting, limit.signal)
-      this.#connectCount += 1
-      this.#client = { value: client }
-      this.#next.resolve(client)
-      this.#lastError = undefined
-      publish('success')
-      this.#publish(true)
-      return { client, lost }
-    } catch (error) {
-      // What comes after all is not wanted any more, and must not be left open.
-      connecting.then(
-        (client) => this.#discard(client),
-        () => undefined,
-      )
-      this.#lastError = error
-      publish('failure', error)
-      return undefined
-    } finally {
-      this.#hasTried = true
-      this.#tried.resolve()
-      this.#clock.clearTimeout(timer)
-      this.#closing.signal.removeEventListener('abort', end)
-    }
   }
 
-  /** Closes a client that nobody uses any more; that it is broken is known. */
-  async #discard(client: Client): Promise<void> {
+  /** Looks whether a client works. Those that hang take a connection each, so that only a few may. */
+  async #ask(lease: Lease<Client>, signal: AbortSignal): Promise<void> {
+    const { check } = this.#options
+    const { maxFailedChecks } = this.#settings
+    if (lease.openChecks >= maxFailedChecks)
+      throw this.#unavailable(`does not answer ${lease.openChecks} checks`)
+    lease.openChecks += 1
+    const asked = Promise.resolve().then(() => check?.(lease.client, signal))
+    const settled = () => void (lease.openChecks -= 1)
+    asked.then(settled, settled)
+    await orAborted(asked, signal)
+  }
+
+  async #works(lease: Lease<Client>): Promise<boolean> {
+    const limit = new AbortController()
+    const late = () => limit.abort()
     try {
-      await this.#options.close(client)
+      await within(this.#clock, this.#settings.checkTimeoutMs, this.#ask(lease, limit.signal), late)
+      return true
     } catch {
-      // A connection that is lost often cannot be closed in good order.
-    }
-  }
-
-  /**
-   * Waits a random part of the back-off, at least half of it: replicas must not come back all at once. Numbers that change
-   * meanwhile count from the beginning of the pause.
-   */
-  async #pause(failureCount: number): Promise<void> {
-    const startedAtMs = this.#clock.monotonic()
-    const share = 0.5 + 0.5 * this.#random()
-    while (!this.#closing.signal.aborted) {
-      const { connectBackoffMs, maxConnectBackoffMs } = this.#settings
-      const mostMs = Math.min(maxConnectBackoffMs, connectBackoffMs * 2 ** Math.min(failureCount, 30))
-      const leftMs = startedAtMs + mostMs * share - this.#clock.monotonic()
-      if (leftMs <= 0) return
-      this.#pausing = new AbortController()
-      await sleep(this.#clock, leftMs, this.#pausing.signal).catch(() => undefined)
+      return false
     }
   }
 
@@ -345,13 +282,9 @@ class KeptResource<Client> implements Resource<Client> {
     return this.#options.isOutage?.(error) === false ? refused : outage
   }
 
-  #publish(up: boolean, error?: unknown): void {
-    const { service, name } = this.#options
-    changed.publish({ service, resource: name, up, ...(error === undefined ? {} : { error }) })
-  }
-
   #unavailable(why = 'has no connection'): KeelsonError {
     const { name } = this.#options
+    const cause = this.#kept.lastError
     return new KeelsonError(
       'KEELSON_RESOURCE_UNAVAILABLE',
       `The resource ${name} ${why}. Repair it; the service connects by itself as soon as it can.`,
@@ -359,7 +292,7 @@ class KeptResource<Client> implements Resource<Client> {
         statusCode: 503,
         retryable: true,
         details: { resource: name },
-        ...(this.#lastError === undefined ? {} : { cause: this.#lastError }),
+        ...(cause === undefined ? {} : { cause }),
       },
     )
   }
@@ -377,19 +310,6 @@ function tuningOf<Client>(options: ResourceOptions<Client>): ResourceTuning {
   return tuning
 }
 
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}
-
-/** @throws what the promise rejects with, or the reason of the signal */
-function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const end = () => reject(signal.reason)
-    if (signal.aborted) end()
-    else signal.addEventListener('abort', end, { once: true })
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', end))
-  })
+function withError(error: unknown): { readonly error?: unknown } {
+  return error === undefined ? {} : { error }
 }
