@@ -1,5 +1,6 @@
+import { isKeelsonError } from '@keelson/core/errors'
 import { seededRandom } from '../calls/seeded-random.ts'
-import type { CallPolicy, Layer } from './policies.ts'
+import { type CallPolicy, type Layer, passedOn } from './policies.ts'
 import { SimulatedClock } from './simulated-clock.ts'
 import { type Cold, type ReplicaFault, replicaCapacity, SimulatedReplica } from './simulated-replica.ts'
 
@@ -27,6 +28,8 @@ export interface PhaseResult {
   readonly firstShare: number
   /** Milliseconds until a second began in which 95 % were good; `Infinity` when none did. */
   readonly recoveredMs: number
+  /** Calls of the phase that failed, by what failed them. */
+  readonly failures: Readonly<Record<string, number>>
 }
 
 /** Time after which users have gone, in milliseconds. */
@@ -38,6 +41,7 @@ const middleCount = 4
 interface Shot {
   readonly beganMs: number
   durationMs: number
+  failedBy?: string
 }
 
 /**
@@ -106,6 +110,7 @@ export async function simulate(
       amplification: (total - totalBefore) / shots.length,
       firstShare: (first - firstBefore) / Math.max(1, total - totalBefore),
       recoveredMs: recoveredAfter(ended, beganMs, durationMs),
+      failures: countFailures(ended),
     }
   }
 
@@ -123,10 +128,30 @@ export async function simulate(
     try {
       await users.call()
       shot.durationMs = clock.now() - shot.beganMs
-    } catch {
+    } catch (error) {
       // A failed call has no end: it was of no use.
+      shot.failedBy = causesOf(error).join(' < ')
     }
   }
+}
+
+function countFailures(shots: readonly Shot[]): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {}
+  for (const { failedBy } of shots.filter((shot) => !isGood(shot))) {
+    const name = failedBy ?? 'too late'
+    counts[name] = (counts[name] ?? 0) + 1
+  }
+  return counts
+}
+
+/** Codes of an error and its causes, the refusal that each layer makes of them left out. */
+function causesOf(error: unknown): readonly string[] {
+  if (!(error instanceof Error)) return []
+  const rest = causesOf(error.cause)
+  const name = isKeelsonError(error)
+    ? error.code.replace(/^KEELSON_(RESILIENCE|SIMULATION)_/, '')
+    : error.message
+  return error.message === passedOn && rest.length > 0 ? rest : [name, ...rest]
 }
 
 function isGood({ durationMs }: Shot): boolean {

@@ -12,6 +12,8 @@ import type { SimulatedClock } from './simulated-clock.ts'
 /** Somebody who can be called. */
 export interface Callee {
   handle(attempt: Pick<Attempt, 'onAbort' | 'limitMs'>): Promise<void>
+  /** What an oracle knows of it: work that is under way there, `Infinity` where it is not well. */
+  readonly load?: number
 }
 
 /** What a layer is made of. */
@@ -48,6 +50,13 @@ export const policies: readonly CallPolicy[] = [
   { name: 'keelson, hedging', admits: true, open: (parts) => keelson(parts, { hedge: {} }) },
 ]
 
+/** keelson's layers around a choice that knows which replica is well, and how much each has to do: nothing can be better. */
+export const oracle: CallPolicy = {
+  name: 'oracle',
+  admits: true,
+  open: (parts) => keelson(parts, { omniscient: true }),
+}
+
 /** keelson with breakers whose ramp has another length, in milliseconds. */
 export function withRamp(rampMs: number): CallPolicy {
   return {
@@ -57,6 +66,9 @@ export function withRamp(rampMs: number): CallPolicy {
   }
 }
 
+/** Message of the error that a layer makes of what failed below it. */
+export const passedOn = 'What this service calls failed.'
+
 const outcomes: Readonly<Record<string, Classification>> = {
   KEELSON_SIMULATION_REFUSED: { breaker: 'failure', retry: 'always', outcome: 'failure' },
   KEELSON_SIMULATION_FAILED: { breaker: 'failure', retry: 'idempotent', outcome: 'failure' },
@@ -64,10 +76,20 @@ const outcomes: Readonly<Record<string, Classification>> = {
   KEELSON_SIMULATION_SHED: { breaker: 'neutral', retry: 'never', outcome: 'rejected' },
 }
 
+/** What a layer of keelson has beside its defaults. */
+interface KeelsonChoices extends Pick<Policy, 'hedge' | 'breaker'> {
+  /** Whether it goes to the least loaded replica that is well, whatever its own balancer says: what nobody can know. */
+  readonly omniscient?: boolean
+}
+
+function leastLoaded(callees: readonly Callee[]): Callee | undefined {
+  return callees.toSorted((a, b) => (a.load ?? 0) - (b.load ?? 0))[0]
+}
+
 /** The pipeline and the balancer of `@keelson/resilience`, put together as the HTTP client does. */
 function keelson(
   { name, callees, clock, random, attemptTimeoutMs, timeoutMs }: LayerParts,
-  { hedge = false, breaker = {} }: Pick<Policy, 'hedge' | 'breaker'>,
+  { hedge = false, breaker = {}, omniscient = false }: KeelsonChoices,
 ): Layer {
   const names = { service: 'simulation', dependency: name, clock, random }
   const pipeline = createPipeline({
@@ -92,7 +114,7 @@ function keelson(
       const tried: string[] = []
       const attemptOnce = (attempt: Attempt) => {
         const lease = balancer.pick({ tried, repeatable: true })
-        const callee = callees[Number(lease?.key)]
+        const callee = omniscient ? leastLoaded(callees) : callees[Number(lease?.key)]
         if (lease === undefined || callee === undefined) throw new TypeError('There is nobody to call.')
         tried.push(lease.key)
         attempt.onEnd((ended, durationMs) => lease.end(ended, durationMs))
@@ -105,7 +127,7 @@ function keelson(
         await pipeline.run(async (attempt) => attemptOnce(attempt), { idempotent: true, hedgeable: true })
       } catch (error) {
         // To the layer above it is this service that refuses: `x-no-retry`.
-        throw new KeelsonError('KEELSON_SIMULATION_SHED', 'Simulated.', { cause: error })
+        throw new KeelsonError('KEELSON_SIMULATION_SHED', passedOn, { cause: error })
       }
     },
     close: () => pipeline.close(),

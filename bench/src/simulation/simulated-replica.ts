@@ -64,6 +64,11 @@ export class SimulatedReplica {
     this.#admits = admits
   }
 
+  /** Requests that it works on or that wait for it; `Infinity` when it is not well. */
+  get load(): number {
+    return this.fault === 'none' ? this.#busyCount + this.#queue.length : Infinity
+  }
+
   /** Begins to be cold, or warm again. */
   chill(cold: Cold): void {
     const { forMs = 0, forRequests = 0 } = cold
