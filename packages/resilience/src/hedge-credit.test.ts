@@ -22,8 +22,8 @@ describe('HedgeCredit', () => {
     expect(lasting(new HedgeCredit(), 20)).toBeLessThan(20)
   })
 
-  it('lasts where one in four is', () => {
-    expect(lasting(new HedgeCredit(), 4)).toBe(10_000)
+  it('lasts where one in five is', () => {
+    expect(lasting(new HedgeCredit(), 5)).toBe(10_000)
   })
 
   it('does not save up more than it began with', () => {

@@ -1,8 +1,8 @@
 /** Credit of a hedge that has not proved anything yet, and the most that it can have. */
 const maxCredit = 16
 
-/** What a second attempt that was the faster one earns; one that was not costs 1, so that one in four keeps the credit where it is. */
-const earned = 3
+/** What a second attempt that was the faster one earns; one that was not costs 1, so that one in five keeps the credit where it is. */
+const earned = 4
 
 /** Credit after a pause: four second attempts in a row without use end in the next pause. */
 const creditAfterPause = 4

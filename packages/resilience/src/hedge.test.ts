@@ -1,10 +1,11 @@
+import type { Clock } from '@keelson/core/clock'
 import { type ClientAttempt, type ClientCall, subscribe } from '@keelson/core/channels'
 import { KeelsonError } from '@keelson/core/errors'
 import { createFakeClock } from '@keelson/testing'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Attempt } from './attempt.ts'
 import type { Classification } from './classification.ts'
-import type { HedgePolicy } from './hedge.ts'
+import { Hedge, hedgeDefaults, type HedgePolicy } from './hedge.ts'
 import { createPipeline } from './pipeline.ts'
 import type { Pipeline, PipelineCall } from './pipeline-types.ts'
 
@@ -247,6 +248,42 @@ describe('hedging', () => {
     await clock.advance(200)
     expect(secondCount / slowCount).toBeGreaterThan(0.85)
     expect(attempts.length / 1_500).toBeLessThanOrEqual(1.06)
+  })
+
+  it('makes none for an answer that came while this process was blocked', async () => {
+    let now = 0
+    let fire = (): void => undefined
+    const blocked: Clock = {
+      now: () => now,
+      monotonic: () => now,
+      setTimeout(callback) {
+        fire = callback
+        return { unref() {} }
+      },
+      clearTimeout() {},
+    }
+    const hedge = new Hedge({
+      service: 'delivery',
+      dependency: 'catalog',
+      policy: hedgeDefaults,
+      clock: blocked,
+    })
+    for (let call = 0; call < 32; call++) {
+      hedge.record({ breaker: 'success', retry: 'never', outcome: 'success' }, 10, true)
+    }
+    const begun: boolean[] = []
+    let answer = (_value: string): void => undefined
+    const result = hedge.run((isSecond) => {
+      begun.push(isSecond)
+      return { result: new Promise<string>((resolve) => (answer = resolve)), cancel: () => undefined }
+    })
+    now = 400
+    fire()
+    // The next turn of the event loop reads what is in the sockets.
+    setImmediate(() => answer('read'))
+    expect(await result).toBe('read')
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(begun).toEqual([false])
   })
 
   it('does not learn from writes how long reads take', async () => {

@@ -1,6 +1,7 @@
 import { channel, type ClientHedge } from '@keelson/core/channels'
-import type { Clock, TimerHandle } from '@keelson/core/clock'
+import type { Clock } from '@keelson/core/clock'
 import { checkOptions, optionRules } from '@keelson/core/errors'
+import { type AttemptTimer, startAttemptTimer } from './attempt-timer.ts'
 import type { Classification } from './classification.ts'
 import { HedgeCredit } from './hedge-credit.ts'
 import { RecentDurations } from './recent-durations.ts'
@@ -118,12 +119,13 @@ export class Hedge {
     if (waitMs === undefined || this.#paused) return first.result
     return new Promise((resolve, reject) => {
       const race = new Race(first, { resolve, reject })
-      const timer = clock.setTimeout(() => {
+      // After a stall of this process it reads the answers that have come before it asks for others.
+      const timer = startAttemptTimer(clock, waitMs, () => {
         if (this.#paused) return
         if (this.#budget.withdraw()) race.join(begin(true), (result) => this.#ended(result))
         else this.#publish('denied')
-      }, waitMs)
-      race.begin(clock, timer)
+      })
+      race.begin(timer)
     })
   }
 
@@ -166,9 +168,9 @@ class Race<T> {
     this.#settle = settle
   }
 
-  begin(clock: Clock, timer: TimerHandle): void {
+  begin(timer: AttemptTimer): void {
     // A first attempt that ends in time leaves nothing to hedge; one that fails is for the retry.
-    const stop = () => clock.clearTimeout(timer)
+    const stop = () => timer.cancel()
     this.#first.result.then(stop, stop)
     this.#watch(this.#first)
   }
