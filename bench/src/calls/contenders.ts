@@ -32,6 +32,8 @@ const attemptTimeoutMs = 1_000
 /** keelson and what is usually put around undici, each as its documentation shows it, with the same limit for an attempt. */
 export const contenders: readonly Contender[] = [
   { name: 'keelson', open: openKeelson },
+  // What the replicas that are well can do: the same load, and nobody calls the bad one.
+  { name: 'keelson, told who is bad', open: (addresses, port) => openKeelson(addresses.slice(1), port) },
   { name: 'undici, dns and retry', open: openUndici },
   { name: 'opossum around undici', open: openOpossum },
   { name: 'cockatiel around undici', open: openCockatiel },

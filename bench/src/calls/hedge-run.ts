@@ -55,7 +55,8 @@ const settleMs = 1_500
  * Calls replicas some of whose answers are slow, at half of their capacity and beyond it, with one client that makes second attempts and
  * one that does not, by turns.
  *
- * @param roundCount stretches of each load and client
+ * @param roundCount stretches of half of the capacity for each client; beyond it there are twice as many, since the successes of one differ
+ * by more than what second attempts may cost
  */
 export async function runHedge(tail: Tail, seed: number, roundCount: number): Promise<HedgeSample> {
   const replicas = await startReplicaSet(replicaCount)
@@ -75,7 +76,7 @@ export async function runHedge(tail: Tail, seed: number, roundCount: number): Pr
   try {
     await pair(0.5, 3_000)
     for (let round = 0; round < roundCount; round++) healthy.push(await pair(0.5, healthyMs))
-    for (let round = 0; round < roundCount; round++) overload.push(await pair(1.3, overloadMs))
+    for (let round = 0; round < 2 * roundCount; round++) overload.push(await pair(1.3, overloadMs))
     return { seed, healthy, overload }
   } finally {
     replicas.close()

@@ -252,7 +252,7 @@ describe('hedging', () => {
 
   it('makes none for an answer that came while this process was blocked', async () => {
     let now = 0
-    let fire = (): void => undefined
+    let fire: (() => void) | undefined
     const blocked: Clock = {
       now: () => now,
       monotonic: () => now,
@@ -272,15 +272,15 @@ describe('hedging', () => {
       hedge.record({ breaker: 'success', retry: 'never', outcome: 'success' }, 10, true)
     }
     const begun: boolean[] = []
-    let answer = (_value: string): void => undefined
+    let answer: ((value: string) => void) | undefined
     const result = hedge.run((isSecond) => {
       begun.push(isSecond)
       return { result: new Promise<string>((resolve) => (answer = resolve)), cancel: () => undefined }
     })
     now = 400
-    fire()
+    fire?.()
     // The next turn of the event loop reads what is in the sockets.
-    setImmediate(() => answer('read'))
+    setImmediate(() => answer?.('read'))
     expect(await result).toBe('read')
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(begun).toEqual([false])
