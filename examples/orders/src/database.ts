@@ -7,9 +7,9 @@ export type Database = Awaited<ReturnType<typeof addDatabase>>
 
 /** Connects the service to its database, as soon as that is there, and closes the pool at the stop. */
 export async function addDatabase(service: Service<typeof definition>) {
-  const { url, maxConnections } = service.config.current.database
-  return service.resource('database', {
+  const database = await service.resource('database', {
     async connect() {
+      const { url, maxConnections } = service.config.current.database
       const pool = new Pool({
         connectionString: url.reveal(),
         max: maxConnections,
@@ -33,4 +33,7 @@ export async function addDatabase(service: Service<typeof definition>) {
     // Classes 22, 23 and 42 are about the data or the statement: the database itself is well.
     isOutage: (error) => !(error instanceof DatabaseError && /^(?:22|23|42)/.test(error.code ?? '')),
   })
+  // A password that was changed, in a mounted secret: another pool takes over, and no request fails.
+  service.config.subscribe('database.url', () => void database.reconnect())
+  return database
 }

@@ -11,6 +11,7 @@ export const definition = defineService({
         default: 'postgres://postgres@127.0.0.1:5432/postgres',
         env: 'DATABASE_URL',
         sensitive: true,
+        reload: 'hot',
       },
       maxConnections: { doc: 'Connections of each replica at most', format: 'nat', default: 10 },
     },

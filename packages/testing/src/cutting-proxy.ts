@@ -15,6 +15,11 @@ export interface CuttingProxy {
   cut(): void
   /** Takes connections and bytes and passes nothing on, in neither direction, until `restore`; what it took is lost then. */
   blackHole(): void
+  /**
+   * The connections that are open now stay open and pass nothing on any more; new ones work. A firewall or a balancer that has
+   * forgotten them does so.
+   */
+  silence(): void
   /** Passes everything on later, in milliseconds for each direction. 0: at once. */
   delay(delayMs: number): void
   /** Works again. Connections that were swallowed are closed, as they lack bytes. */
@@ -31,6 +36,7 @@ export interface CuttingProxy {
 export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
   const links = new Set<readonly [client: Socket, server: Socket]>()
   const state: { mode: 'pass' | 'cut' | 'black-hole'; delayMs: number } = { mode: 'pass', delayMs: 0 }
+  const silenced = new WeakSet<Socket>()
   let acceptedCount = 0
 
   const server = createServer((client) => {
@@ -44,8 +50,8 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
     upstream.on('error', nothing)
     const link = [client, upstream] as const
     links.add(link)
-    pass(client, upstream, state)
-    pass(upstream, client, state)
+    pass(client, upstream, () => passing(client))
+    pass(upstream, client, () => passing(client))
     const end = () => {
       links.delete(link)
       client.destroy()
@@ -54,6 +60,8 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
     client.on('close', end)
     upstream.on('close', end)
   })
+  const passing = (client: Socket) =>
+    state.mode === 'pass' && !silenced.has(client) ? state.delayMs : undefined
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -83,6 +91,9 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
     blackHole() {
       state.mode = 'black-hole'
     },
+    silence() {
+      for (const [client] of links) silenced.add(client)
+    },
     delay(delayMs) {
       state.delayMs = delayMs
     },
@@ -102,12 +113,17 @@ export async function startCuttingProxy(target: number): Promise<CuttingProxy> {
 
 function nothing(): void {}
 
-/** Order is kept under a delay: timers of equal length fire in the order in which they were set. */
-function pass(from: Socket, to: Socket, state: { readonly mode: string; readonly delayMs: number }): void {
+/**
+ * Order is kept under a delay: timers of equal length fire in the order in which they were set.
+ *
+ * @param delayOf says how much later in milliseconds, and `undefined` for never
+ */
+function pass(from: Socket, to: Socket, delayOf: () => number | undefined): void {
   from.on('data', (bytes) => {
-    if (state.mode !== 'pass') return
-    if (state.delayMs === 0) to.write(bytes)
-    else setTimeout(() => to.write(bytes), state.delayMs).unref()
+    const delayMs = delayOf()
+    if (delayMs === undefined) return
+    if (delayMs === 0) to.write(bytes)
+    else setTimeout(() => to.write(bytes), delayMs).unref()
   })
   from.on('end', () => to.end())
 }

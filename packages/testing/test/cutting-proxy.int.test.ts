@@ -74,6 +74,18 @@ describe('startCuttingProxy', () => {
     expect(events).toEqual(['close'])
   })
 
+  it('silences the connections that are open, and no others', async () => {
+    const before = await open()
+    await echoes(before, 'a')
+    proxy.silence()
+    const events: string[] = []
+    before.on('data', () => events.push('data'))
+    before.on('close', () => events.push('close'))
+    before.write('lost')
+    await echoes(await open(), 'b')
+    expect([events, proxy.connectionCount]).toEqual([[], 2])
+  })
+
   it('passes bytes on later, in their order', async () => {
     const socket = await open()
     proxy.delay(30)

@@ -109,7 +109,8 @@ export class KeptClient<Client> {
 
   /** Connects another client and gives the present one up. Resolves when that is done, however long it takes. */
   reconnect(): Promise<void> {
-    if (this.#closing.signal.aborted) return Promise.reject(this.#options.unavailable())
+    // The same whether it is closed already or later: a rejection that nobody need listen to.
+    if (this.#closing.signal.aborted) return this.#replaced.promise
     this.#forgetFailures()
     this.#generation += 1
     this.#isPauseDue = false
@@ -135,6 +136,9 @@ export class KeptClient<Client> {
     const { closeTimeoutMs } = settings()
     const lease = this.#current
     this.#current = undefined
+    this.#next.reject(this.#closing.signal.reason)
+    // The one before may have been kept already.
+    this.#next = silent()
     this.#next.reject(this.#closing.signal.reason)
     this.#replaced.reject(this.#closing.signal.reason)
     try {
