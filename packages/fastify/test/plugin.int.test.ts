@@ -4,7 +4,7 @@ import { type AdmissionShed, subscribe } from '@keelson/core/channels'
 import { currentContext } from '@keelson/core/context'
 import { KeelsonError } from '@keelson/core/errors'
 import Fastify, { type FastifyInstance } from 'fastify'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { inboundOf, installKeelson, keelsonPlugin, type KeelsonPluginOptions } from '@keelson/fastify'
 import { closeServed, opened, serve, until } from './served-app.ts'
 
@@ -50,6 +50,18 @@ describe('installKeelson', () => {
     expect(lines().find((line) => line['short_message'] === 'from the request')).toMatchObject({
       _request_id: 'abc-1',
     })
+  })
+
+  it('answers what is injected while timers are fake', async () => {
+    vi.useFakeTimers()
+    try {
+      const app = Fastify()
+      installKeelson(app, { service: 'plugin-test' })
+      app.get('/', async () => 'ok')
+      expect((await app.inject('/')).body).toBe('ok')
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('runs no handler for a caller that has left before its turn', async () => {

@@ -33,6 +33,9 @@ export interface Applicant {
 /** `undefined`: start it now. `later`: hand it to {@link Admission.queue}. */
 export type Verdict = Refusal | 'later' | undefined
 
+/** Taken at once: the tests of a service may put a fake in its place later. */
+const realSetImmediate = setImmediate
+
 /**
  * Requests after which a process is taken to have compiled what it runs, and the time in milliseconds after the first of
  * them at which it is however few there were. V8 optimizes after a few hundred calls; docs/decisions/0009.
@@ -61,7 +64,7 @@ export class Admission {
   /** @throws KEELSON_ADMISSION_OPTIONS_INVALID */
   constructor(options: AdmissionOptions = {}) {
     checkAdmissionOptions(options)
-    const { clock = systemClock, defer = setImmediate } = options
+    const { clock = systemClock, defer = realSetImmediate } = options
     this.#clock = clock
     this.#setBounds(options)
     this.#queue = new WorkQueue({
