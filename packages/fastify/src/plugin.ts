@@ -124,7 +124,7 @@ export function installKeelson(app: FastifyInstance, options: KeelsonPluginOptio
     bindLog?.(request, reply, inbound, config[routeLogKey])
 
     const limit = ending.limit
-    const isFirst = limit !== undefined && isFirstRequest(request.raw)
+    const isFirst = limit !== undefined && admission.isSaturated && isFirstRequest(request.raw)
     const verdict = limit === undefined ? undefined : admission.admit(inbound, limit, isFirst)
     let startedAtMs = verdict === undefined ? inbound.startedAtMs : undefined
     metrics?.requests.inFlight.inc()

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { type AdmissionShed, subscribe } from '@keelson/core/channels'
 import { currentContext } from '@keelson/core/context'
 import { KeelsonError } from '@keelson/core/errors'
+import { Admission } from '@keelson/resilience/admission'
 import Fastify, { type FastifyInstance } from 'fastify'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { inboundOf, installKeelson, keelsonPlugin, type KeelsonPluginOptions } from '@keelson/fastify'
@@ -66,12 +67,18 @@ describe('installKeelson', () => {
 
   it('runs no handler for a caller that has left before its turn', async () => {
     const seen: string[] = []
-    const { url, port, lines } = await serve((app) => {
-      app.get('/*', async (request) => {
-        seen.push(request.url)
-        return 'ok'
-      })
-    })
+    const admission = new Admission({ busyMs: () => performance.now() })
+    const { url, port, lines } = await serve(
+      (app) => {
+        app.get('/*', async (request) => {
+          seen.push(request.url)
+          return 'ok'
+        })
+      },
+      { admission },
+    )
+    while (!admission.isSaturated) await (await fetch(`${url}/busy`)).text()
+    seen.length = 0
     const socket = connect(port, '127.0.0.1', () => {
       socket.write('GET /left HTTP/1.1\r\nhost: x\r\n\r\n', () => socket.destroy())
     })

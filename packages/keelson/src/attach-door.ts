@@ -53,7 +53,7 @@ export function createAttachDoor(service: string, admission: Admission): AttachD
         admission.begin(all)
         start()
       }
-      const isFirst = isFirstRequest(request)
+      const isFirst = admission.isSaturated && isFirstRequest(request)
       const verdict = admission.admit(inbound, all, isFirst)
       if (verdict === undefined) begin(0)
       else if (verdict !== 'later') refuse(inbound, response, verdict)

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 
 const askedFor = Symbol('keelson.asked-for')
 
@@ -9,8 +8,8 @@ const askedFor = Symbol('keelson.asked-for')
  */
 export function isFirstRequest(request: IncomingMessage): boolean {
   if (request.httpVersionMajor > 1) return false
-  // The mark is ours alone.
-  const socket = request.socket as Socket & { [askedFor]?: boolean }
+  // The mark is ours alone, and what stands for a socket where there is none has no end.
+  const socket = request.socket as { writableEnded?: boolean; [askedFor]?: boolean }
   if (socket[askedFor] === true || socket.writableEnded !== false) return false
   socket[askedFor] = true
   return true

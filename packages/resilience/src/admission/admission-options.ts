@@ -33,6 +33,12 @@ export interface AdmissionOptions extends AdmissionBounds {
    * @defaultValue `setImmediate`
    */
   readonly defer?: (callback: () => void) => void
+  /**
+   * Time in milliseconds for which the event loop was not at rest, ever growing.
+   *
+   * @defaultValue `active` of `performance.eventLoopUtilization()`
+   */
+  readonly busyMs?: () => number
 }
 
 /** Defaults of {@link AdmissionOptions}. */
@@ -45,5 +51,6 @@ export function checkAdmissionOptions(options: AdmissionOptions): void {
     maxConcurrent: optionRules.number({ min: 1, max: 1_000_000, integer: true }),
     clock: optionRules.object,
     defer: optionRules.function,
+    busyMs: optionRules.function,
   })
 }

@@ -6,6 +6,7 @@ import {
   admissionDefaults,
   checkAdmissionOptions,
 } from './admission-options.ts'
+import { LoopLoad } from './loop-load.ts'
 import { LoopWatch } from './loop-watch.ts'
 import { Newcomers } from './newcomers.ts'
 import { backlogReached, deadlinePassed, limitReached, type Refusal, shareOf } from './refusal.ts'
@@ -36,6 +37,11 @@ export type Verdict = Refusal | 'later' | undefined
 /** Taken at once: the tests of a service may put a fake in its place later. */
 const realSetImmediate = setImmediate
 
+/** Time in milliseconds for which the event loop was not at rest. */
+function loopBusyMs(): number {
+  return performance.eventLoopUtilization().active
+}
+
 /**
  * Requests after which a process is taken to have compiled what it runs, and the time in milliseconds after the first of
  * them at which it is however few there were. V8 optimizes after a few hundred calls; docs/decisions/0009.
@@ -52,6 +58,7 @@ export class Admission {
   #backlogMs = 0
   #maxConcurrent = Number.POSITIVE_INFINITY
   readonly #loop: LoopWatch
+  readonly #load: LoopLoad
   readonly #turns = new TurnLimit()
   readonly #queue: WorkQueue
   readonly #newcomers: Newcomers
@@ -64,7 +71,7 @@ export class Admission {
   /** @throws KEELSON_ADMISSION_OPTIONS_INVALID */
   constructor(options: AdmissionOptions = {}) {
     checkAdmissionOptions(options)
-    const { clock = systemClock, defer = realSetImmediate } = options
+    const { clock = systemClock, defer = realSetImmediate, busyMs = loopBusyMs } = options
     this.#clock = clock
     this.#setBounds(options)
     this.#queue = new WorkQueue({
@@ -77,9 +84,11 @@ export class Admission {
         this.#backlogMs === 0 || (this.#newcomers.size === 0 && this.#turns.allows(this.#inFlight)),
     })
     this.#newcomers = new Newcomers({ clock, defer, onEmpty: () => this.#queue.wake() })
+    this.#load = new LoopLoad(busyMs)
     this.#loop = new LoopWatch({
       clock,
       onInterval: (shortestMs) => {
+        this.#load.measure(clock.monotonic(), this.#begunCount)
         this.#turns.adapt(shortestMs, this.#inFlight)
         this.#queue.wake()
       },
@@ -107,6 +116,14 @@ export class Admission {
     return this.#queue.size + this.#newcomers.size
   }
 
+  /**
+   * Whether connections may be waiting in the kernel for longer than anybody sees: only then it matters which requests are the
+   * first of theirs.
+   */
+  get isSaturated(): boolean {
+    return this.#load.isSaturated
+  }
+
   /** What is known of one route; made once for each. */
   route(): RouteLimit {
     return new RouteLimit(this.#askBoundMs)
@@ -115,7 +132,7 @@ export class Admission {
   /**
    * Decides over a request.
    *
-   * @param isFirst whether it is the first of its connection
+   * @param isFirst whether it is the first of its connection, which needs to be known only while {@link Admission.isSaturated}
    */
   admit(arrival: Arrival, route: RouteLimit, isFirst = false): Verdict {
     const { criticality, deadline } = arrival
@@ -125,8 +142,8 @@ export class Admission {
     if (this.#isFull(criticality, route)) return limitReached
     if (this.#backlogMs === 0) return undefined
     if (this.#warmAtMs < 0) this.#warmAtMs = arrival.startedAtMs + warmUpMs
-    if (isFirst) return 'later'
     const isLongTurn = this.#loop.ageMs(arrival.startedAtMs) >= longTurnMs
+    if (isFirst) return 'later'
     if (!isLongTurn && this.#queue.size === 0 && this.#turns.allows(this.#inFlight)) return undefined
     return this.#queue.fits(criticality, arrival.startedAtMs) ? 'later' : backlogReached
   }
