@@ -23,6 +23,7 @@ export const definition = {
       host: { doc: 'Where the database is', format: 'string', env: 'DB_HOST' },
       password: { format: 'string', default: 'canary-default', sensitive: true },
       token: { format: 'string', default: '' },
+      maxTokens: { format: 'nat', default: 1 },
     },
   },
 }
@@ -103,6 +104,7 @@ describe('keelson config', () => {
     expect(well.out).toContain('production: well\n')
     expect(well.out).toContain('staging: well\n  to be set where it runs: db.host\n')
     expect(well.out).toContain('note: db.token sounds like a secret')
+    expect(well.out, 'a number is none').not.toContain('maxTokens')
     expect((await keelson(['check', 'staging', '--strict'])).code).toBe(1)
     // What `docs` writes for editors is no environment.
     await keelson(['docs', '--format', 'json-schema', '--out', 'config/schema.json'])

@@ -5,6 +5,7 @@ import { type ClosingHook, createServerDrain, type RequestTracer, type ServerDra
 import { createProcessWatch, type ProcessWatch } from '@keelson/core/ledger'
 import { createLifecycle, exitCodeOf, type Lifecycle, type StopReport } from '@keelson/core/lifecycle'
 import { createActionResponder, type OpsOptions, type OpsServer } from '@keelson/core/ops'
+import type { HttpClient } from '@keelson/http-client'
 import { createMetrics, type Metrics } from '@keelson/metrics'
 import { checkDefinition } from './check-definition.ts'
 import type { ServiceDefinition } from './definition.ts'
@@ -20,6 +21,11 @@ import { createServiceLog, type ServiceLog } from './service-log.ts'
 import { openTracing } from './tracing.ts'
 import { createWorkRegistry, type WorkRegistry } from './work.ts'
 
+/** Something with a breaker that an operator can force. */
+export type Forceable = Pick<HttpClient, 'isolate' | 'holdClosed' | 'release'> & {
+  state(): Pick<ReturnType<HttpClient['state']>, 'forced'>
+}
+
 /** Everything of a service but its server: what `createService` and `attach` have in common. */
 export interface House {
   readonly definition: ServiceDefinition
@@ -31,6 +37,8 @@ export interface House {
   readonly health: Health
   readonly lifecycle: Lifecycle
   readonly dependencies: Dependencies
+  /** What `Service.resource` has added, by name. */
+  readonly resources: Map<string, Forceable>
   readonly work: WorkRegistry
   /** Makes a span for each request, where traces are switched on. */
   readonly tracer: RequestTracer | undefined
@@ -138,6 +146,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
       health,
       lifecycle: life,
       dependencies,
+      resources: new Map(),
       work,
       tracer: tracing?.tracer,
       snapshots,

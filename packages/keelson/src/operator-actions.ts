@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path'
 import { invalidInput, type ActionInput, type OpsAction } from '@keelson/core/ops'
 import type { LogLevel } from '@keelson/log'
 import { createExpiries } from './expiries.ts'
-import type { House } from './house.ts'
+import type { Forceable, House } from './house.ts'
 
 /** How long an action lasts when it is not told, in seconds. */
 const DEFAULT_SECONDS = 600
@@ -21,7 +21,7 @@ const levels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 
  * `heap-snapshot` · `cpu-profile {seconds}`: a file in `limits.snapshotDir` or `state.dir`, and one in `state.dir`.
  */
 export function createOperatorActions(house: House): Readonly<Record<string, OpsAction>> {
-  const { health, lifecycle, dependencies } = house
+  const { health, lifecycle, dependencies, resources } = house
   const expiries = createExpiries()
   lifecycle.onClose('operator actions', () => expiries.close())
 
@@ -45,9 +45,10 @@ export function createOperatorActions(house: House): Readonly<Record<string, Ops
       return { ready: health.readiness().status === 'up' }
     },
     async breaker(input) {
-      const dependency = oneOf(input, 'dependency', Object.keys(dependencies.clients))
+      const names = [...Object.keys(dependencies.clients), ...resources.keys()]
+      const dependency = oneOf(input, 'dependency', names)
       const state = oneOf(input, 'state', ['isolated', 'held-closed', 'released'] as const)
-      const client = dependencies.clients[dependency]
+      const client: Forceable | undefined = dependencies.clients[dependency] ?? resources.get(dependency)
       if (state === 'released') {
         await client?.release()
         return { dependency, state }

@@ -31,6 +31,7 @@ export function createAddResource({
   config,
   health,
   lifecycle,
+  resources,
 }: House): AddResource {
   return async (name, definition) => {
     const { createResource } = await import('@keelson/resilience/resource')
@@ -53,6 +54,7 @@ export function createAddResource({
       await resource.close()
       throw error
     }
+    resources.set(name, resource)
     if (declared !== undefined) {
       unfollow = followGroup(config, 'resources', name, (next) => {
         // What cannot be used was refused before: `refineOf` checks every candidate.

@@ -71,7 +71,7 @@ export function describeConfiguration(definition: ServiceDefinition): readonly K
 /** What a board of a service is drawn from. */
 export interface ServiceDescription {
   readonly name: string
-  /** Names of the services that it calls. */
+  /** Names of the services that it calls, and of the resources that it declares: their series have one label. */
   readonly dependencies: readonly string[]
   /** Metrics of its own. */
   readonly metrics: readonly MetricDefinition[]
@@ -86,7 +86,7 @@ export function describeService(definition: ServiceDefinition): ServiceDescripti
   checkDefinition(definition)
   return {
     name: definition.name,
-    dependencies: Object.keys(definition.dependencies ?? {}),
+    dependencies: Object.keys({ ...definition.dependencies, ...definition.resources }),
     metrics: Object.values(definition.metrics ?? {}).map(describeMetric),
   }
 }

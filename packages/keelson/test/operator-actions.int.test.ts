@@ -112,6 +112,19 @@ describe('operator actions', () => {
     ])
   })
 
+  it('force the breaker of a resource as well', async () => {
+    const { service, act } = await run()
+    const queue = await service.resource('queue', { connect: () => 'client', close: () => undefined })
+    expect((await act('breaker', { dependency: 'queue', state: 'isolated', seconds: 60 })).status).toBe(200)
+    await expect(queue.run(async (client) => client)).rejects.toMatchObject({
+      code: 'KEELSON_RESILIENCE_CIRCUIT_OPEN',
+    })
+    await act('breaker', { dependency: 'queue', state: 'held-closed', seconds: 60 })
+    expect(queue.state().forced).toBe('closed')
+    await act('breaker', { dependency: 'queue', state: 'released' })
+    expect(await queue.run(async (client) => client)).toBe('client')
+  })
+
   it('do not pretend to force a breaker that is switched off', async () => {
     const { act } = await run({ DEPENDENCIES__NOBODY__BREAKER__ENABLED: 'false' })
     const answer = await act('breaker', { dependency: 'nobody', state: 'isolated' })

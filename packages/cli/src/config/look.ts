@@ -69,6 +69,9 @@ export async function explainKey(
   }
 }
 
+/** Formats of keys that hold no secret, whatever they are called: `retry.budget.maxTokens` is a number. */
+const noTexts: ReadonlySet<string> = new Set(['number', 'nat', 'int', 'bytes', 'duration', 'boolean', 'port'])
+
 /** `keelson config check`: the files of every environment, offline. */
 export async function checkFiles(
   tools: ServiceTools,
@@ -89,8 +92,12 @@ export async function checkFiles(
       io.out(`  to be set where it runs: ${missing.map(({ key }) => key).join(', ')}\n`)
     }
   }
-  for (const { key, sensitive } of tools.describe()) {
-    if (!sensitive && /password|passwd|secret|token|credential|private_?key|api_?key/i.test(key)) {
+  for (const { key, sensitive, format } of tools.describe()) {
+    if (
+      !sensitive &&
+      !noTexts.has(format) &&
+      /password|passwd|secret|token|credential|private_?key|api_?key/i.test(key)
+    ) {
       io.out(`note: ${key} sounds like a secret and is not sensitive: true.\n`)
     }
   }

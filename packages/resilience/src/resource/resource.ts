@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '@keelson/core/clock'
 import { checkOptions, KeelsonError, isKeelsonError, optionRules } from '@keelson/core/errors'
 import type { HealthResult } from '@keelson/core/health'
 import type { Attempt } from '../attempt.ts'
+import type { ForceOptions } from '../circuit-breaker-types.ts'
 import type { Classification } from '../classification.ts'
 import { createPipeline } from '../pipeline.ts'
 import type { Pipeline, PipelineCall, PipelineState } from '../pipeline-types.ts'
@@ -67,6 +68,12 @@ export interface Resource<Client> extends AsyncDisposable {
   /** Looks once whether it works: `up` when it is connected and its `check` passes. Never rejects. */
   check(signal: AbortSignal): Promise<HealthResult>
   state(): ResourceState
+  /** Refuses every operation, or has its fallback answer, as `Pipeline.isolate` does. @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
+  isolate(options?: ForceOptions): Promise<void>
+  /** Keeps the breaker closed, as `Pipeline.holdClosed` does. @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
+  holdClosed(options?: ForceOptions): Promise<void>
+  /** Lets the breaker decide again. */
+  release(): Promise<void>
   /**
    * Connects another client, as when credentials have changed, and gives the present one up once it is there: operations go on
    * meanwhile, and end with the client that they began with. An attempt that fails is made again, with back-off; the present
@@ -216,6 +223,18 @@ class KeptResource<Client> implements Resource<Client> {
     })
     this.#pipeline.update(policy)
     this.#kept.update()
+  }
+
+  isolate(options?: ForceOptions): Promise<void> {
+    return this.#pipeline.isolate(options)
+  }
+
+  holdClosed(options?: ForceOptions): Promise<void> {
+    return this.#pipeline.holdClosed(options)
+  }
+
+  release(): Promise<void> {
+    return this.#pipeline.release()
   }
 
   close(): Promise<void> {
