@@ -199,6 +199,12 @@ export class EndpointSet {
   }
 
   #follow(attempt: Attempt, lease: EndpointLease, member: Member): void {
+    const { answered } = lease
+    if (answered !== undefined) {
+      attempt.onOutlast(() => {
+        if ((attempt.statusCode ?? 0) < 500) answered()
+      })
+    }
     attempt.onEnd((ended, durationMs) => {
       lease.end(ended, durationMs)
       if (ended.breaker === 'success') member.failuresInARow = 0

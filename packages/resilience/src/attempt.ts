@@ -21,6 +21,8 @@ export interface Attempt {
    * an answer that is handed on while it comes, at the pace of its reader.
    */
   outlast(): void
+  /** Called at most once, when the attempt outlasts its limit: its answer has begun, its end may be far. */
+  onOutlast(listener: () => void): void
   /** Called at most once, when the attempt is over before its operation is: a cheaper `signal`. */
   onAbort(listener: (reason: KeelsonError) => void): void
   /** Called once, when it is known what the end of the attempt means. */
@@ -48,6 +50,7 @@ export class LimitedAttempt implements Attempt {
   #answeredAt: number | undefined
   #controller: AbortController | undefined
   #listener: ((reason: KeelsonError) => void) | undefined
+  #outlastListeners: (() => void)[] | undefined
   #endListener: ((ended: Classification, durationMs: number) => void) | undefined
   #reject: ((reason: KeelsonError) => void) | undefined
   #over = false
@@ -83,10 +86,17 @@ export class LimitedAttempt implements Attempt {
     this.#answeredAt = this.#clock.monotonic()
     this.#timer?.cancel()
     const { remainingMs } = this.#scope
-    if (remainingMs === Infinity) return
-    this.#timer = startAttemptTimer(this.#clock, Math.max(0, remainingMs), () =>
-      this.#abort(this.#scope.deadlineError(), deadlineExceeded),
-    )
+    if (remainingMs !== Infinity) {
+      this.#timer = startAttemptTimer(this.#clock, Math.max(0, remainingMs), () =>
+        this.#abort(this.#scope.deadlineError(), deadlineExceeded),
+      )
+    }
+    for (const listener of this.#outlastListeners ?? []) listener()
+  }
+
+  onOutlast(listener: () => void): void {
+    this.#outlastListeners ??= []
+    this.#outlastListeners.push(listener)
   }
 
   onAbort(listener: (reason: KeelsonError) => void): void {
@@ -116,11 +126,20 @@ export class LimitedAttempt implements Attempt {
         this.#timer = startAttemptTimer(clock, this.limitMs, (stalled) => this.#timeOut(stalled))
       }
       this.#scope.onCancel(this.#onCancel)
-      operation(this).then(
+      this.#begin(operation).then(
         (result) => resolve(this.#ended(result)),
         (error: unknown) => reject(this.#ended(error)),
       )
     })
+  }
+
+  /** What throws at once has failed like what rejects: the limit and the ties to the call must end with it. */
+  #begin<T>(operation: (attempt: Attempt) => Promise<T>): Promise<T> {
+    try {
+      return operation(this)
+    } catch (error) {
+      return Promise.reject(error)
+    }
   }
 
   /** Ends it because another attempt of its call was faster; says nothing about the dependency. */

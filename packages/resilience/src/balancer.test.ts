@@ -208,6 +208,32 @@ describe('createBalancer', () => {
     expect(call(300, always(success))['a']).toBeGreaterThan(70)
   })
 
+  it('brings an endpoint back by an answer that has begun, and counts the end of it like any other', async () => {
+    const { clock, call, facts, balancer, conditions } = setup(['a', 'b', 'c'], { random: () => 0 })
+    const eject = () => call(5, () => [failure, 5], { tried: ['b', 'c'] })
+    call(2, () => [success, 5], { tried: ['a'] })
+    eject()
+    expect(balancer.pick({ repeatable: true })?.answered, 'an ordinary call decides nothing').toBeUndefined()
+    await clock.advance(5_000)
+    const stream = balancer.pick({ repeatable: true })
+    expect(conditions()['a']).toBe('probing')
+    stream?.answered?.()
+    expect(conditions()['a']).toBe('warming')
+    stream?.answered?.()
+    expect(facts.map(({ change }) => change)).toEqual(['ejected', 'restored'])
+
+    // It is ejected once more and tried by another call while the stream goes on.
+    eject()
+    await clock.advance(10_000)
+    const second = balancer.pick({ repeatable: true })
+    expect(second?.key).toBe('a')
+    stream?.end(failure, 60_000)
+    expect(conditions()['a'], 'the end of the first says nothing of the second').toBe('probing')
+    expect(balancer.pick({ repeatable: true })?.key, 'which is still the only one').not.toBe('a')
+    second?.end(success, 5)
+    expect(conditions()['a']).toBe('warming')
+  })
+
   it('ejects an endpoint that fails its return for longer each time, up to a minute', async () => {
     const { clock, call, conditions, facts } = setup(['a', 'b', 'c'])
     call(5, failingA, { tried: ['b', 'c'] })

@@ -43,6 +43,11 @@ export interface PickLimits {
 /** One endpoint, taken for one call. */
 export interface EndpointLease {
   readonly key: string
+  /**
+   * Says that the answer has begun, long before its end. There only where the call decides over the return of an ejected endpoint, which
+   * is not to wait for the end of a stream.
+   */
+  readonly answered?: () => void
   /** Says how the call ended; must be called once. */
   end(ended: Classification, durationMs: number): void
 }
@@ -162,10 +167,10 @@ class EndpointBalancer implements Balancer {
   pick({ tried = [], repeatable = false }: PickLimits = {}): EndpointLease | undefined {
     const endpoint = this.#choose(tried, repeatable)
     if (endpoint === undefined) return undefined
-    const probe = endpoint.begin()
+    if (endpoint.begin()) return this.#probe(endpoint)
     return {
       key: endpoint.key,
-      end: (ended, durationMs) => this.#settle(endpoint, endpoint.end(ended, durationMs, probe)),
+      end: (ended, durationMs) => this.#settle(endpoint, endpoint.end(ended, durationMs, false)),
     }
   }
 
@@ -222,6 +227,21 @@ class EndpointBalancer implements Balancer {
     const isSecondBetter =
       second.score.value(now, second.outstandingCount) < first.score.value(now, first.outstandingCount)
     return isSecondBetter ? second : first
+  }
+
+  #probe(endpoint: Endpoint): EndpointLease {
+    let undecided = true
+    return {
+      key: endpoint.key,
+      answered: () => {
+        if (!undecided) return
+        undecided = false
+        if (!endpoint.ejected) return
+        endpoint.restore()
+        this.#settle(endpoint, 'restored')
+      },
+      end: (ended, durationMs) => this.#settle(endpoint, endpoint.end(ended, durationMs, undecided)),
+    }
   }
 
   #settle(endpoint: Endpoint, result: EjectionReason | 'restored' | undefined): void {

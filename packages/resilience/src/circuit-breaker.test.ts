@@ -177,6 +177,17 @@ describe('circuitBreaker', () => {
     expect(breaker.state).toBe('closed')
   })
 
+  it('begins its probes anew when another number of them is asked for', async () => {
+    const breaker = await makeOpen({ probeCount: 3, rampMs: 0 })
+    await clock.advance(250)
+    complete(breaker, 'success', 2)
+    breaker.update({ probeCount: 2, rampMs: 0 })
+    complete(breaker, 'success')
+    expect(breaker.state).toBe('half-open')
+    complete(breaker, 'success')
+    expect(breaker.state, 'none is waited for that nobody may give').toBe('closed')
+  })
+
   it('publishes each change once, with the counts of the window', async () => {
     const breaker = await make({ rampMs: 0 })
     complete(breaker, 'success', 5)

@@ -174,7 +174,12 @@ class WindowedBreaker implements CircuitBreaker {
     if (this.#settings.samplingMs !== samplingMs) {
       this.#window = this.#window.resized(clock.monotonic(), this.#settings.samplingMs)
     }
-    if (!this.#ramping) return
+    if (this.#machine.state !== 'half-open') return
+    // As many probes as are asked for now: those of before may have been enough, or none may be left to give.
+    if (!this.#ramping) {
+      this.#startProbes()
+      return
+    }
     this.#ramp.stretch(this.#settings.rampMs)
     this.#awaitRampEnd()
   }

@@ -40,6 +40,11 @@ async function settle<T>(
   return ended[0]
 }
 
+async function stream(attempt: Attempt): Promise<void> {
+  attempt.outlast()
+  await pause(10)
+}
+
 describe('repeatable', () => {
   it.each([
     [true, 2],
@@ -52,6 +57,21 @@ describe('repeatable', () => {
       throw down()
     })
     expect(begun).toBe(count)
+  })
+})
+
+describe('an operation that throws at once', () => {
+  it('fails as one that rejects: made again, counted, and no limit left running', async () => {
+    const pipeline = make({ breaker: { minimumThroughput: 2 } })
+    let begun = 0
+    const error = await settle(pipeline, () => {
+      begun += 1
+      throw down()
+    })
+    expect(error).toMatchObject({ code: 'KEELSON_TEST_DOWN' })
+    expect(begun).toBe(2)
+    expect(clock.pendingCount, 'the open time of the breaker alone').toBe(1)
+    expect(pipeline.state()).toMatchObject({ breaker: 'open', inFlight: 0 })
   })
 })
 
@@ -90,6 +110,55 @@ describe('outlast', () => {
     expect(reasons).toEqual(['KEELSON_RESILIENCE_DEADLINE_EXCEEDED'])
     expect(pipeline.state().breaker).toBe('closed')
     await clock.advance(1_000)
+  })
+
+  it('decides a probe of the breaker: nobody waits for the end of a stream', async () => {
+    const pipeline = make({ breaker: { minimumThroughput: 1, rampMs: 0 }, retry: false, timeoutMs: false })
+    await settle(pipeline, () => Promise.reject(down()))
+    await clock.advance(250)
+    const streams = [200, 404, undefined].map((statusCode) =>
+      pipeline.run(async (attempt) => {
+        attempt.statusCode = statusCode
+        attempt.outlast()
+        await pause(60_000)
+        throw down()
+      }),
+    )
+    const ends = Promise.allSettled(streams)
+    await clock.advance(0)
+    expect(pipeline.state().breaker).toBe('closed')
+    await clock.advance(60_000)
+    await ends
+    expect(pipeline.state().breaker, 'they were of the half-open time, and have been counted').toBe('closed')
+  })
+
+  it('counts once in the breaker, not at the beginning of the answer and at its end', async () => {
+    const pipeline = make({ breaker: { minimumThroughput: 1, rampMs: 0 }, retry: false })
+    await settle(pipeline, () => Promise.reject(down()))
+    await clock.advance(250)
+    await settle(pipeline, stream)
+    await settle(pipeline, stream)
+    expect(pipeline.state().breaker, 'two of three probes').toBe('half-open')
+    await settle(pipeline, stream)
+    expect(pipeline.state().breaker).toBe('closed')
+  })
+
+  it('does not decide it for an answer that is a failure', async () => {
+    const pipeline = make({ breaker: { minimumThroughput: 1, rampMs: 0 }, retry: false, timeoutMs: false })
+    await settle(pipeline, () => Promise.reject(down()))
+    await clock.advance(250)
+    const failing = pipeline.run(async (attempt) => {
+      attempt.statusCode = 500
+      attempt.outlast()
+      await pause(1_000)
+      throw down()
+    })
+    const ended = failing.catch(() => 'failed')
+    await clock.advance(999)
+    expect(pipeline.state().breaker).toBe('half-open')
+    await clock.advance(1)
+    await ended
+    expect(pipeline.state().breaker).toBe('open')
   })
 
   it('does nothing where there is no limit, and after the end', async () => {

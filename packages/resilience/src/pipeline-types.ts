@@ -65,7 +65,7 @@ export interface Pipeline {
    * Deadline and signal of the request being handled (`currentContext()`) bound it. An attempt for which less time is left
    * than the fastest of the last seconds took is not made.
    *
-   * @param operation one attempt; must not throw synchronously
+   * @param operation one attempt
    * @throws what the last attempt threw; KEELSON_RESILIENCE_CIRCUIT_OPEN, KEELSON_RESILIENCE_BULKHEAD_FULL,
    * KEELSON_RESILIENCE_TIMEOUT, KEELSON_RESILIENCE_DEADLINE_EXCEEDED, KEELSON_RESILIENCE_CANCELLED, KEELSON_RESILIENCE_CLOSED
    */

@@ -290,6 +290,15 @@ class LayeredPipeline implements Pipeline {
     })
     tally.attemptCount += 1
     onBegin?.(attempt)
+    // A probe whose answer is handed on while it comes, for minutes it may be, has shown what it was to show.
+    let answered = false
+    if (breaker?.state === 'half-open') {
+      attempt.onOutlast(() => {
+        if ((attempt.statusCode ?? 0) >= 500) return
+        answered = true
+        breaker.report(permit, 'success')
+      })
+    }
     let ended: Classification = unclassified
     try {
       const result = await attempt.run(this.#clock, operation)
@@ -306,7 +315,7 @@ class LayeredPipeline implements Pipeline {
       attempt.tellEnd(ended, answeredMs)
       hedge?.record(ended, answeredMs, mayHaveSecond)
       if (ended.outcome === 'success') this.#least.record(startedAt, answeredMs)
-      breaker?.report(permit, ended.breaker)
+      if (!answered) breaker?.report(permit, ended.breaker)
       tally.retry = attempt.repeatable ? ended.retry : 'never'
       tally.retryAfterMs = ended.retryAfterMs
       tally.outcome = ended.outcome
