@@ -206,6 +206,20 @@ describe('createPipeline', () => {
     expect(calls).toMatchObject([{ outcome: 'failure', attemptCount: 1 }])
   })
 
+  it('plans no retry that an open breaker would refuse, and takes nothing out of the budget for it', async () => {
+    const budget = { depositRatio: 0, depositPerSecond: 0 }
+    const pipeline = make({ breaker: { minimumThroughput: 1 }, retry: { maxRetries: 5, budget } })
+    const startedAt = clock.monotonic()
+    const ended = pipeline.run(down, { idempotent: true }).catch(() => clock.monotonic())
+    await clock.advance(0)
+    expect(await Promise.race([ended, Promise.resolve('it waits')]), 'no pause').toBe(startedAt)
+    expect(pipeline.state().retryTokens).toBe(10)
+    expect(retries).toMatchObject([{ result: 'not-retryable' }])
+    await settle(pipeline, down, { idempotent: true })
+    expect(calls.at(-1)).toMatchObject({ outcome: 'circuit-open' })
+    expect(retries, 'a call that was not made was never a candidate').toHaveLength(1)
+  })
+
   it('keeps its breaker closed over 10,000 outcomes that are neutral or successes', async () => {
     const harmless: readonly Classification[] = [
       { breaker: 'success', retry: 'never', outcome: 'success' },

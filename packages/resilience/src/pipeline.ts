@@ -1,4 +1,4 @@
-import { channel } from '@keelson/core/channels'
+import { type BreakerState, channel } from '@keelson/core/channels'
 import { type Clock, systemClock } from '@keelson/core/clock'
 import { currentContext } from '@keelson/core/context'
 import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
@@ -192,15 +192,18 @@ class LayeredPipeline implements Pipeline {
       return await retryWithin(
         scope,
         (retry) => this.#try(scope, tally, operation, { retry, hedgeable, group }),
-        this.#retrySettings(tally, idempotent),
+        this.#retrySettings(tally, idempotent, group),
       )
     } finally {
       bulkhead.leave()
     }
   }
 
-  #retrySettings(tally: CallTally, idempotent: boolean): RetrySettings {
-    const { retry } = this.#layers.policy
+  #retrySettings(tally: CallTally, idempotent: boolean, group: string): RetrySettings {
+    const { policy, breakers } = this.#layers
+    const { retry } = policy
+    // A circuit that is open would refuse the retry: no pause for it, and nothing out of the budget.
+    const isOpen = () => refusesAll(breakers.of(group)?.state)
     return {
       maxRetries: retry === false ? 0 : retry.maxRetries,
       backoffMs: retry === false ? 0 : retry.backoffMs,
@@ -210,12 +213,15 @@ class LayeredPipeline implements Pipeline {
       random: this.#random,
       verdict: () => ({
         retryable:
-          !tally.refused && (tally.retry === 'always' || (idempotent && tally.retry === 'idempotent')),
+          !tally.refused &&
+          !isOpen() &&
+          (tally.retry === 'always' || (idempotent && tally.retry === 'idempotent')),
         retryAfterMs: tally.retryAfterMs,
       }),
       onRetry: (result, delayMs) => {
-        // An answer that failed only in the eyes of the caller (404) was never a candidate.
-        if (result === 'not-retryable' && tally.outcome === 'success') return
+        // Neither an answer that failed only in the eyes of the caller (404) nor a call that was not made was ever a candidate.
+        const noCandidate = tally.outcome === 'success' || tally.attemptCount === 0
+        if (result === 'not-retryable' && noCandidate) return
         if (!retryDecided.hasSubscribers) return
         retryDecided.publish({ service: this.#service, dependency: this.#dependency, result, delayMs })
       },
@@ -342,6 +348,10 @@ class LayeredPipeline implements Pipeline {
       attemptCount,
     })
   }
+}
+
+function refusesAll(state: BreakerState | undefined): boolean {
+  return state === 'open' || state === 'isolated'
 }
 
 function closedError(dependency: string): KeelsonError {
