@@ -122,6 +122,7 @@ async function startRedisTrial(retryStrategy: (times: number) => number | null) 
     close: (client) => client.disconnect(),
   })
   await trial.service.start()
+  await until(() => trial.checkIs('up'))
   return { ...trial, db }
 }
 

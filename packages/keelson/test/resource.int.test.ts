@@ -142,6 +142,7 @@ describe.skipIf(!postgres.available)('a pool of PostgreSQL', () => {
         !(error instanceof Error && 'code' in error && /^(?:22|23|42)/.test(String(error.code))),
     })
     await trial.service.start()
+    expect(trial.service.health.checks(), 'no check before the connection').toMatchObject([{ status: 'up' }])
     for (let call = 0; call < 40; call++) {
       await expect(db.run((pool) => pool.query('select nothing from nowhere'))).rejects.toMatchObject({
         code: '42P01',

@@ -211,11 +211,21 @@ describe('createResource', () => {
       },
     })
     const { signal } = new AbortController()
-    expect((await resource.check(signal)).status).toBe('down')
-    await resource.connected()
-    expect(await resource.check(signal)).toEqual({ status: 'up' })
+    expect(await resource.check(signal), 'waits for the connection that is being made').toEqual({
+      status: 'up',
+    })
     error = new Error('read only')
     expect(await resource.check(signal)).toEqual({ status: 'down', error })
+  })
+
+  it('is down when it is not connected by the end of the check', async () => {
+    const { resource, clock } = setup({ connect: () => new Promise(() => {}) })
+    const limit = new AbortController()
+    const result = resource.check(limit.signal)
+    const late = new Error('too late')
+    await clock.advance(500)
+    limit.abort(late)
+    expect(await result).toEqual({ status: 'down', error: late })
   })
 
   it('ends while it tries to connect, and rejects those who wait', async () => {

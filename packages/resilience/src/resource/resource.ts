@@ -65,7 +65,10 @@ export interface Resource<Client> extends AsyncDisposable {
     operation: (client: Client, attempt: Attempt) => Promise<T>,
     call?: PipelineCall<Fallback>,
   ): Promise<T | Fallback>
-  /** Looks once whether it works: `up` when it is connected and its `check` passes. Never rejects. */
+  /**
+   * Looks once whether it works: `up` when it is connected and its `check` passes. Waits for the first attempt to connect, until the
+   * signal is aborted. Never rejects.
+   */
   check(signal: AbortSignal): Promise<HealthResult>
   state(): ResourceState
   /** Refuses every operation, or has its fallback answer, as `Pipeline.isolate` does. @throws KEELSON_RESILIENCE_OPTIONS_INVALID */
@@ -193,9 +196,10 @@ class KeptResource<Client> implements Resource<Client> {
   }
 
   async check(signal: AbortSignal): Promise<HealthResult> {
-    const lease = this.#kept.current
-    if (lease === undefined) return { status: 'down', error: this.#unavailable() }
+    let lease: Lease<Client> | undefined
     try {
+      // A service that starts is ready as soon as it is connected, and not at the second check.
+      lease = this.#kept.current ?? (await this.#kept.firstLease(signal))
       // Without a check of its own the connection is all that is known.
       if (this.#options.check !== undefined) await this.#ask(lease, signal)
       this.#kept.noteCheck(lease, true)
@@ -203,7 +207,7 @@ class KeptResource<Client> implements Resource<Client> {
         ? { status: 'down', error: this.#unavailable() }
         : { status: 'up' }
     } catch (error) {
-      this.#kept.noteCheck(lease, false)
+      if (lease !== undefined) this.#kept.noteCheck(lease, false)
       return { status: 'down', error }
     }
   }
