@@ -72,6 +72,14 @@ export interface BreakerChanged {
     readonly callCount: number;
     readonly failureCount: number;
 }
+export interface BreakerForced {
+    readonly service: string;
+    readonly dependency: string;
+    readonly operation?: string | undefined;
+    readonly forced: 'open' | 'closed' | 'none';
+    readonly forMs?: number | undefined;
+    readonly expired?: boolean | undefined;
+}
 export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated';
 export type ChannelName = keyof ChannelPayloads;
 export interface ChannelPayloads {
@@ -84,6 +92,7 @@ export interface ChannelPayloads {
     'keelson.client.retry': ClientRetry;
     'keelson.client.hedge': ClientHedge;
     'keelson.breaker.changed': BreakerChanged;
+    'keelson.breaker.forced': BreakerForced;
     'keelson.endpoint.changed': EndpointChanged;
     'keelson.dns.query': DnsQuery;
     'keelson.dns.answer': DnsAnswer;
@@ -541,9 +550,11 @@ export function accessRecord(inbound: InboundRequest, endedAtMs: number, content
 export function createNetworkTest(networks: readonly string[]): NetworkTest;
 export function createRequestOpener(options?: InboundOptions): RequestOpener;
 export function createServerDrain(server: DrainableServer, options?: ServerDrainOptions): ServerDrain;
+export function hasCallerLeft(response: ServerResponse): boolean;
 export const inboundDefaults: {
     readonly trusted: readonly string[];
 };
+export function isFirstRequest(request: IncomingMessage): boolean;
 export function listen(server: Server, address: ListenAddress): Promise<number>;
 export function listenError(error: unknown, { host, port, portVariable, purpose }: ListenAddress): unknown;
 export function parseTraceparent(header: string | readonly string[] | undefined): TraceParent | undefined;
@@ -654,6 +665,7 @@ export interface CheckState {
 }
 export interface Health {
     check(name: string, run: HealthCheck, options?: HealthCheckOptions): void;
+    update(name: string, options: HealthCheckOptions): void;
     start(): Promise<void>;
     markStarted(): void;
     drain(): void;

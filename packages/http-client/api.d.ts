@@ -95,7 +95,8 @@ export interface HttpClient<Declared extends Operations = NoOperations> {
     dispatcher(options?: DispatcherOptions): ClientDispatcher;
     update(policy: HttpClientPolicy): void;
     state(): HttpClientState;
-    isolate(): Promise<void>;
+    isolate(options?: ForceOptions): Promise<void>;
+    holdClosed(options?: ForceOptions): Promise<void>;
     release(): Promise<void>;
     close(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;

@@ -14,6 +14,9 @@ export interface JobOptions {
     readonly everyMs?: number;
 }
 export type KeelsonErrorCode = keyof typeof keelsonErrors;
+export interface ResourceDeclaration extends Policy, Omit<ResourceTuning, 'policy'> {
+    readonly profile?: Profile;
+}
 export interface RuntimeOptions {
     readonly env?: Readonly<Record<string, string | undefined>>;
     readonly argv?: readonly string[];
@@ -33,7 +36,7 @@ export interface Service<Definition extends ServiceDefinition = ServiceDefinitio
     readonly log: Log['logger'];
     readonly metrics: Metrics;
     readonly health: Health;
-    resource: AddResource;
+    resource: AddResource<Definition>;
     worker: ServiceWork['worker'];
     job: ServiceWork['job'];
     task: ServiceWork['task'];
@@ -53,6 +56,7 @@ export interface ServiceDefinition {
     readonly refine?: (values: never) => readonly RefineFault[] | undefined;
     readonly http?: boolean;
     readonly dependencies?: Readonly<Record<string, DependencyDefinition>>;
+    readonly resources?: Readonly<Record<string, ResourceDeclaration>>;
     readonly metrics?: Readonly<Record<string, MetricDeclaration>>;
 }
 export type ServiceDependencies<Definition extends ServiceDefinition> = {
@@ -402,6 +406,7 @@ export { logger }
 
 export interface AttachOptions extends Omit<RuntimeOptions, 'fastify'> {
     readonly routeOf?: RouteOf;
+    readonly isExempt?: (request: IncomingMessage) => boolean;
 }
 export type AttachedService<Definition extends ServiceDefinition = ServiceDefinition> = Omit<Service<Definition>, 'app' | 'start' | 'task'> & {
     readonly opsPort: number;
@@ -437,7 +442,9 @@ interface ServiceWork {
     readonly job: <T>(name: string, fn: (work: Work) => Promise<T> | T, options?: JobOptions) => () => Promise<T>;
     readonly task: (name: string, fn: (work: Work) => Promise<void> | void) => void;
 }
-type AddResource = <Client>(name: string, definition: ResourceDefinition<Client>) => Promise<Resource<Client>>;
+type AddResource<Definition extends ServiceDefinition = ServiceDefinition> = Definition extends {
+    readonly resources: infer Declared;
+} ? <Client>(name: keyof Declared & string, functions: ResourceFunctions<Client>) => Promise<Resource<Client>> : <Client>(name: string, definition: ResourceDefinition<Client>) => Promise<Resource<Client>>;
 type OperationsOf<Dependency> = Dependency extends {
     readonly operations: infer Declared extends Operations;
 } ? Declared : NoOperations;

@@ -9,6 +9,7 @@ export interface Attempt {
     statusCode: number | undefined;
     repeatable: boolean;
     outlast(): void;
+    onOutlast(listener: () => void): void;
     onAbort(listener: (reason: KeelsonError) => void): void;
     onEnd(listener: (ended: Classification, durationMs: number) => void): void;
 }
@@ -33,6 +34,7 @@ export interface BreakerPolicy {
     readonly breakMs?: number;
     readonly maxBreakMs?: number;
     readonly probeCount?: number;
+    readonly rampMs?: number;
 }
 export interface BulkheadPolicy {
     readonly maxConcurrent?: number;
@@ -42,12 +44,15 @@ export interface CircuitBreaker {
     readonly state: BreakerState;
     readonly operation: string | undefined;
     readonly counts: WindowCounts;
+    readonly admittedRatio: number;
     readonly retryAfterMs: number;
     allow(): number;
     report(permit: number, outcome: BreakerOutcome): void;
     run<T>(operation: () => Promise<T>, outcomeOf?: (error: unknown) => BreakerOutcome): Promise<T>;
     update(policy: BreakerPolicy): void;
-    isolate(): void;
+    readonly forced: 'open' | 'closed' | undefined;
+    isolate(options?: ForceOptions): void;
+    holdClosed(options?: ForceOptions): void;
     release(): void;
     reset(): void;
     close(): Promise<void>;
@@ -69,6 +74,7 @@ export interface Classification {
 export type EndpointCondition = 'up' | 'warming' | 'ejected' | 'probing';
 export interface EndpointLease {
     readonly key: string;
+    readonly answered?: () => void;
     end(ended: Classification, durationMs: number): void;
 }
 export interface EndpointPolicy {
@@ -88,6 +94,9 @@ export interface EndpointState {
     readonly latencyMs: number;
     readonly failingRatio: number;
 }
+export interface ForceOptions {
+    readonly forMs?: number | undefined;
+}
 export interface HedgePolicy {
     readonly maxRatio?: number;
     readonly quantile?: number;
@@ -101,7 +110,8 @@ export interface Pipeline {
     runShared<Shared, T, Fallback = never>(key: string, operation: (attempt: Attempt) => Promise<Shared>, receive: (shared: Shared) => T | Promise<T>, call?: PipelineCall<Fallback>): Promise<T | Fallback>;
     update(policy: Policy): void;
     state(): PipelineState;
-    isolate(): Promise<void>;
+    isolate(options?: ForceOptions): Promise<void>;
+    holdClosed(options?: ForceOptions): Promise<void>;
     release(): Promise<void>;
     close(): Promise<void>;
     [Symbol.asyncDispose](): Promise<void>;
@@ -124,6 +134,8 @@ export interface PipelineOptions extends Policy {
 }
 export interface PipelineState {
     readonly breaker: BreakerState | undefined;
+    readonly admittedRatio: number | undefined;
+    readonly forced: 'open' | 'closed' | undefined;
     readonly groups: Readonly<Record<string, BreakerState>>;
     readonly inFlight: number;
     readonly queued: number;
@@ -210,6 +222,8 @@ export const resilienceErrors: {
     readonly KEELSON_RESILIENCE_DEADLINE_EXCEEDED: string;
     readonly KEELSON_RESILIENCE_CANCELLED: string;
     readonly KEELSON_RESOURCE_UNAVAILABLE: string;
+    readonly KEELSON_RESOURCE_FAILED: string;
+    readonly KEELSON_RESOURCE_CLOSE_TIMEOUT: string;
     readonly KEELSON_RESILIENCE_CLOSED: string;
 };
 export function retry<T>(operation: (retry: number) => Promise<T>, options?: RetryOptions): Promise<T>;
@@ -225,9 +239,10 @@ export class Admission {
     update(bounds: AdmissionBounds): void;
     get inFlight(): number;
     get waiting(): number;
+    get isSaturated(): boolean;
     route(): RouteLimit;
-    admit(arrival: Arrival, route: RouteLimit): Verdict;
-    queue(arrival: Arrival, route: RouteLimit, applicant: Applicant): void;
+    admit(arrival: Arrival, route: RouteLimit, isFirst?: boolean): Verdict;
+    queue(arrival: Arrival, route: RouteLimit, applicant: Applicant, isFirst?: boolean): void;
     begin(route: RouteLimit): void;
     end(route: RouteLimit, nowMs: number, durationMs: number, isSample: boolean): void;
 }
@@ -235,9 +250,14 @@ export interface AdmissionBounds {
     readonly backlogMs?: number;
     readonly maxConcurrent?: number;
 }
+export interface AdmissionFacts {
+    refused(refusal: Refusal, criticality: Criticality | undefined): void;
+    started(waitMs: number): void;
+}
 export interface AdmissionOptions extends AdmissionBounds {
     readonly clock?: Clock;
     readonly defer?: (callback: () => void) => void;
+    readonly busyMs?: () => number;
 }
 export interface Applicant {
     readonly isGone: () => boolean;
@@ -267,6 +287,8 @@ export type Verdict = Refusal | 'later' | undefined;
 export const admissionDefaults: {
     readonly backlogMs: number;
 };
+export function createAdmissionFacts(service: string): AdmissionFacts;
+export function isDurationSample({ aborted, statusCode, bytesOut }: AccessRecord): boolean;
 
 // @keelson/resilience/resource
 
@@ -276,17 +298,38 @@ export interface ConnectContext {
 }
 export interface Resource<Client> extends AsyncDisposable {
     readonly client: Client;
+    readonly settings: ResourceSettings;
     connected(signal?: AbortSignal): Promise<Client>;
     run<T, Fallback = never>(operation: (client: Client, attempt: Attempt) => Promise<T>, call?: PipelineCall<Fallback>): Promise<T | Fallback>;
     check(signal: AbortSignal): Promise<HealthResult>;
     state(): ResourceState;
+    isolate(options?: ForceOptions): Promise<void>;
+    holdClosed(options?: ForceOptions): Promise<void>;
+    release(): Promise<void>;
+    reconnect(): Promise<void>;
+    update(tuning: ResourceTuning): void;
     close(): Promise<void>;
 }
-export interface ResourceDefinition<Client> {
+export interface ResourceDefinition<Client> extends ResourceFunctions<Client>, ResourceTuning {
+}
+export interface ResourceFunctions<Client> {
     readonly connect: (context: ConnectContext) => Promise<Client> | Client;
     readonly check?: (client: Client, signal: AbortSignal) => Promise<unknown>;
     readonly close: (client: Client) => unknown;
     readonly isOutage?: (error: unknown) => boolean;
+}
+export interface ResourceOptions<Client> extends ResourceDefinition<Client> {
+    readonly service: string;
+    readonly name: string;
+    readonly clock?: Clock;
+    readonly random?: () => number;
+}
+export type ResourceSettings = Required<Omit<ResourceTuning, 'policy'>>;
+export interface ResourceState extends PipelineState {
+    readonly status: 'connecting' | 'connected' | 'closed';
+    readonly connectCount: number;
+}
+export interface ResourceTuning {
     readonly critical?: boolean;
     readonly policy?: Policy & {
         readonly profile?: Profile;
@@ -296,22 +339,9 @@ export interface ResourceDefinition<Client> {
     readonly maxConnectBackoffMs?: number;
     readonly checkIntervalMs?: number;
     readonly checkTimeoutMs?: number;
+    readonly maxFailedChecks?: number;
+    readonly closeTimeoutMs?: number;
 }
-export interface ResourceOptions<Client> extends ResourceDefinition<Client> {
-    readonly service: string;
-    readonly name: string;
-    readonly clock?: Clock;
-    readonly random?: () => number;
-}
-export interface ResourceState extends PipelineState {
-    readonly status: 'connecting' | 'connected' | 'closed';
-    readonly connectCount: number;
-}
+export function checkResourceTuning(tuning: ResourceTuning): ResourceSettings;
 export function createResource<Client>(options: ResourceOptions<Client>): Resource<Client>;
-export const resourceDefaults: {
-    readonly connectTimeoutMs: number;
-    readonly connectBackoffMs: number;
-    readonly maxConnectBackoffMs: number;
-    readonly checkIntervalMs: number;
-    readonly checkTimeoutMs: number;
-};
+export const resourceDefaults: ResourceSettings;

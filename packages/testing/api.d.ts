@@ -10,6 +10,7 @@ export interface CuttingProxy {
     drop(): void;
     cut(): void;
     blackHole(): void;
+    silence(): void;
     delay(delayMs: number): void;
     restore(): void;
     close(): Promise<void>;
