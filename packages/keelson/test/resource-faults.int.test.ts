@@ -1,58 +1,23 @@
-import {
-  requireServer,
-  type ServerFixture,
-  startCuttingProxy,
-  startPostgres,
-  startRabbitmq,
-  startRedis,
-} from '@keelson/testing'
+import { requireServer, type ServerFixture, startPostgres, startRabbitmq, startRedis } from '@keelson/testing'
 import { connect as connectRabbitmq } from 'amqplib'
 import { Redis } from 'ioredis'
-import { createService } from 'keelson'
 import { Pool } from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
+import { closeOpened, startTrial, until } from './resource-trial.ts'
 
-const opened: (() => Promise<unknown>)[] = []
+afterEach(closeOpened)
 
-afterEach(async () => {
-  for (const close of opened.splice(0).toReversed()) await close()
-})
-
-/** A server, a proxy before it and a service whose resource `db` is checked quickly. */
-async function startTrial(start: () => Promise<ServerFixture>) {
-  const server = await start()
-  opened.push(() => server.close())
-  const proxy = await startCuttingProxy(server.port)
-  opened.push(() => proxy.close())
-  const service = await createService(
-    {
-      name: 'shop',
-      resources: {
-        db: {
-          checkIntervalMs: 100,
-          checkTimeoutMs: 500,
-          attemptTimeoutMs: 500,
-          connectTimeoutMs: 5_000,
-          closeTimeoutMs: 500,
-        },
-      },
-    },
-    {
-      env: { HOST: '127.0.0.1', PORT: '0', OPS_PORT: '0' },
-      argv: [],
-      cwd: import.meta.dirname,
-      signals: false,
-      logDestination: { write: () => undefined },
-    },
-  )
-  opened.push(() => service.stop())
-  const checkIs = (status: string) => service.health.checks().some((check) => check.status === status)
-  return { server, proxy, service, checkIs }
-}
-
-/** Waits for what must come, however slow the machine is; the time limit of the test is the bound. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20))
+/** A trial whose resource `db` is checked quickly. */
+async function startQuickTrial(start: () => Promise<ServerFixture>) {
+  const trial = await startTrial(start, {
+    checkIntervalMs: 100,
+    checkTimeoutMs: 500,
+    attemptTimeoutMs: 500,
+    connectTimeoutMs: 5_000,
+    closeTimeoutMs: 500,
+  })
+  const checkIs = (status: string) => trial.service.health.checks().some((check) => check.status === status)
+  return { ...trial, checkIs }
 }
 
 const succeeds = (operation: () => Promise<unknown>) => () =>
@@ -65,7 +30,7 @@ const postgres = requireServer('postgres')
 
 describe.skipIf(!postgres.available)('a pool of PostgreSQL', () => {
   it('whose connections have all gone silent is replaced, long before TCP gives them up', async () => {
-    const { proxy, service, checkIs } = await startTrial(() => startPostgres(postgres.path ?? ''))
+    const { proxy, service, checkIs } = await startQuickTrial(() => startPostgres(postgres.path ?? ''))
     const db = await service.resource('db', {
       async connect() {
         const pool = new Pool({
@@ -103,7 +68,7 @@ const redis = requireServer('redis-server')
 
 /** A service with a client of Redis. */
 async function startRedisTrial(retryStrategy: (times: number) => number | null) {
-  const trial = await startTrial(() => startRedis(redis.path ?? ''))
+  const trial = await startQuickTrial(() => startRedis(redis.path ?? ''))
   const db = await trial.service.resource('db', {
     async connect() {
       const client = new Redis({
@@ -152,7 +117,7 @@ const rabbitmq = requireServer('rabbitmq-server')
 
 describe.skipIf(!rabbitmq.available)('a channel of RabbitMQ', () => {
   it('that its server has closed is replaced, whether or not somebody listens to its end', async () => {
-    const { proxy, service, checkIs } = await startTrial(() => startRabbitmq(rabbitmq.path ?? ''))
+    const { proxy, service, checkIs } = await startQuickTrial(() => startRabbitmq(rabbitmq.path ?? ''))
     let listens = false
     const db = await service.resource('db', {
       async connect({ lost }) {

@@ -1,43 +1,11 @@
-import {
-  type CuttingProxy,
-  requireServer,
-  type ServerFixture,
-  startCuttingProxy,
-  startPostgres,
-  startRabbitmq,
-  startRedis,
-} from '@keelson/testing'
+import { requireServer, startPostgres, startRabbitmq, startRedis } from '@keelson/testing'
 import { connect as connectRabbitmq } from 'amqplib'
 import { Redis } from 'ioredis'
-import { createService, type Service } from 'keelson'
 import { Client, Pool } from 'pg'
 import { afterEach, describe, expect, it } from 'vitest'
+import { closeOpened, opened, startTrial, type Trial, until } from './resource-trial.ts'
 
-const opened: (() => Promise<unknown>)[] = []
-
-afterEach(async () => {
-  for (const close of opened.splice(0).toReversed()) await close()
-})
-
-async function createShop(): Promise<Service> {
-  const service = await createService(
-    { name: 'shop' },
-    {
-      env: { HOST: '127.0.0.1', PORT: '0', OPS_PORT: '0' },
-      argv: [],
-      cwd: import.meta.dirname,
-      signals: false,
-      logDestination: { write: () => undefined },
-    },
-  )
-  opened.push(() => service.stop())
-  return service
-}
-
-/** Waits for what must come, however slow the machine is; the time limit of the test is the bound. */
-async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 20))
-}
+afterEach(closeOpened)
 
 /** Runs an operation every few milliseconds, whatever becomes of it, until it is told to end. */
 function keepRunning(operation: () => Promise<unknown>) {
@@ -61,13 +29,6 @@ function keepRunning(operation: () => Promise<unknown>) {
       await Promise.all(underway)
     },
   }
-}
-
-/** A server, the way to it and a service. */
-interface Trial {
-  readonly server: ServerFixture
-  readonly proxy: CuttingProxy
-  readonly service: Service
 }
 
 /** Kills a server under load and starts it again: the service must recover by itself, with no more connections than before. */
@@ -102,15 +63,6 @@ async function closesInOrder({ proxy, service }: Trial): Promise<void> {
   expect(report.failures).toEqual([])
   expect(connectionsSeen[0]).toBeGreaterThan(0)
   await until(() => proxy.connectionCount === 0)
-}
-
-async function startTrial(start: () => Promise<ServerFixture>): Promise<Trial> {
-  const server = await start()
-  opened.push(() => server.close())
-  const proxy = await startCuttingProxy(server.port)
-  opened.push(() => proxy.close())
-  const service = await createShop()
-  return { server, proxy, service }
 }
 
 const quickly = { checkIntervalMs: 200, connectTimeoutMs: 2_000, maxConnectBackoffMs: 500 } as const
