@@ -550,7 +550,6 @@ export function accessRecord(inbound: InboundRequest, endedAtMs: number, content
 export function createNetworkTest(networks: readonly string[]): NetworkTest;
 export function createRequestOpener(options?: InboundOptions): RequestOpener;
 export function createServerDrain(server: DrainableServer, options?: ServerDrainOptions): ServerDrain;
-export function hasCallerLeft(response: ServerResponse): boolean;
 export const inboundDefaults: {
     readonly trusted: readonly string[];
 };

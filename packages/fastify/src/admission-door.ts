@@ -1,4 +1,4 @@
-import { hasCallerLeft, type InboundRequest } from '@keelson/core/http'
+import type { InboundRequest } from '@keelson/core/http'
 import {
   type Admission,
   createAdmissionFacts,
@@ -33,7 +33,7 @@ export function createDoor(service: string, admission: Admission): Door {
   const door: Door = {
     queue(inbound, route, reply, isFirst, start) {
       const applicant = {
-        isGone: () => hasCallerLeft(reply.raw),
+        isGone: () => reply.raw.destroyed,
         start(waitedMs: number) {
           facts.started(waitedMs)
           start(waitedMs)

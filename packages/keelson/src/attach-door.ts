@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { type AccessRecord, hasCallerLeft, type InboundRequest, isFirstRequest } from '@keelson/core/http'
+import { type AccessRecord, type InboundRequest, isFirstRequest } from '@keelson/core/http'
 import {
   type Admission,
   createAdmissionFacts,
@@ -59,7 +59,7 @@ export function createAttachDoor(service: string, admission: Admission): AttachD
       else if (verdict !== 'later') refuse(inbound, response, verdict)
       else {
         const applicant = {
-          isGone: () => hasCallerLeft(response),
+          isGone: () => response.destroyed,
           start(waitedMs: number) {
             facts.started(waitedMs)
             begin(waitedMs)

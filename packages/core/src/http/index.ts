@@ -1,5 +1,4 @@
 export { accessRecord, type AccessRecord } from './access.ts'
-export { hasCallerLeft } from './caller-left.ts'
 export {
   createServerDrain,
   serverDrainDefaults,

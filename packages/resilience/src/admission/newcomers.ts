@@ -14,7 +14,7 @@ export interface NewcomersOptions {
 
 /**
  * The first requests of their connections. How long they have been waiting in the kernel nobody knows: one connection is
- * accepted a turn of the event loop (libuv since 1.45), and where each turn ends with a handler that computes, callers wait for
+ * accepted a turn of the event loop (libuv since 1.47), and where each turn ends with a handler that computes, callers wait for
  * as many handlers as there are connections before theirs, and then have given up. So a newcomer is started one
  * turn after it was read: whoever has left is seen by then, at the price of a turn in place of a handler. And while
  * every turn brings another newcomer there are turns without handlers, so that all are seen by who decides about them.
