@@ -14,7 +14,7 @@ const FIRST_LOOK_MS = 5
 const LATER_LOOK_MS = 200
 /** How long looks are frequent. */
 const FIRST_MS = 2_000
-/** Looks and lines of one trace. */
+/** Looks and lines of one trace, without the looks before the signal and after the end. */
 const MAX_LOOKS = 1_000
 const MAX_LINES = 200
 /** How often an unfinished trace is told. */
@@ -23,7 +23,7 @@ const TELL_MS = 250
 const CONNECT_TIMEOUT_MS = 500
 
 /**
- * Stops a service and looks on: probes, whether its port takes connections, what it says, how it ends.
+ * Stops a service and looks on: probes, whether its port takes connections, what it says, how it ends, what is left then.
  *
  * @param onTrace told of the trace so far, and of the whole
  */
@@ -64,6 +64,8 @@ export async function traceStop(
       await Promise.race([stopped, wait(sinceStart() < FIRST_MS ? FIRST_LOOK_MS : LATER_LOOK_MS)])
     }
     await stopped
+    // Between the last look and the end everything may have gone: without this one, it would be drawn as if it had stayed.
+    looks.push({ ...(await look(member)), atMs: sinceStart() })
   } finally {
     clearInterval(teller)
     leave()

@@ -6,6 +6,8 @@ import { clockTime, duration } from './format.ts'
 const WIDTH = 1_000
 /** A stop that takes less than this, in milliseconds, is drawn as if it took as long. */
 const LEAST_MS = 20
+/** Narrowest mark, of {@link WIDTH}: what was seen after the end has no time of its own, and is still to be seen. */
+const LEAST_WIDTH = 4
 
 const rows: readonly (readonly [label: string, markOf: (look: StopLook) => ProbeMark])[] = [
   ['readiness', ({ readiness }) => readiness],
@@ -71,8 +73,9 @@ function marksOf(
     if (runs.at(-1)?.mark !== mark) runs.push({ mark, fromMs: look.atMs })
   }
   return runs.map(({ mark, fromMs }, index) => {
-    const width = Math.max(2, x(runs[index + 1]?.fromMs ?? endMs) - x(fromMs))
-    const place = { x: x(fromMs).toFixed(1), y: 0, width: width.toFixed(1), height: 10 }
+    const from = Math.min(x(fromMs), WIDTH - LEAST_WIDTH)
+    const width = Math.max(LEAST_WIDTH, x(runs[index + 1]?.fromMs ?? endMs) - from)
+    const place = { x: from.toFixed(1), y: 0, width: width.toFixed(1), height: 10 }
     return drawn('rect', { class: `mark-${mark}`, ...place })
   })
 }
