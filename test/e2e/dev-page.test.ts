@@ -145,6 +145,22 @@ describe.skipIf(!browser.available)('the page of keelson dev in a browser', () =
     expect(await (await ask('/videos/4')).json()).not.toMatchObject({ title: 'Title unknown for now' })
   })
 
+  it('holds a breaker closed, says so, and lets it decide again', async () => {
+    const { page } = await run.open(1280)
+    await page.getByRole('tab', { name: 'delivery' }).click()
+    await page.getByRole('button', { name: 'Force closed' }).click()
+    await page.locator('.badge', { hasText: 'held closed' }).waitFor()
+    // One thing at a time: it cannot be forced the other way before it is released.
+    expect(await page.getByRole('button', { name: 'Force open' }).count()).toBe(0)
+    expect(await (await fetch(`${run.opsUrl('delivery')}/info`)).json()).toMatchObject({
+      forcedBreakers: { catalog: 'closed' },
+    })
+    await page.getByRole('button', { name: 'Release' }).click()
+    await page.getByRole('button', { name: 'Force closed' }).waitFor()
+    await page.getByRole('button', { name: 'Force open' }).waitFor()
+    expect(await page.locator('.badge', { hasText: 'held closed' }).count()).toBe(0)
+  })
+
   it('shows what verify finds', async () => {
     const { page } = await run.open(1280)
     await page.getByRole('tab', { name: 'catalog' }).click()

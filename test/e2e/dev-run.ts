@@ -13,6 +13,8 @@ export interface DevRun extends AsyncDisposable {
   readonly pageUrl: string
   /** Address of a service, by its name. */
   url(service: string): string
+  /** Address of its operations endpoints. */
+  opsUrl(service: string): string
   /** Opens the page at a size, in a browser that knows nothing yet. */
   open(width: number): Promise<OpenPage>
 }
@@ -52,14 +54,16 @@ export async function startDevRun(services: readonly string[], browserPath: stri
   const contexts: { close(): Promise<void> }[] = []
   const line = await command.line((one) => one.includes('page http://'), 'the address of the page')
   await command.line((one) => / up after /.test(one), 'the services')
+  const addressesOf = (service: string): readonly string[] => {
+    const found = command.stdout.find((one) => one.includes(`${service} `) && one.includes('operations'))
+    return found?.match(/http:\/\/\S+/g) ?? []
+  }
   const pageUrl = /page (\S+)/.exec(line)?.[1] ?? ''
   return {
     command,
     pageUrl,
-    url(service) {
-      const found = command.stdout.find((one) => one.includes(`${service} `) && one.includes('operations'))
-      return /(http:\/\/\S+)/.exec(found ?? '')?.[1] ?? ''
-    },
+    url: (service) => addressesOf(service)[0] ?? '',
+    opsUrl: (service) => addressesOf(service)[1] ?? '',
     async open(width) {
       const context = await chromium.launchPersistentContext(join(folder, String(contexts.length)), {
         executablePath: browserPath,

@@ -151,10 +151,7 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
       tracer: tracing?.tracer,
       snapshots,
       get opsOptions() {
-        opsOptions ??= withActions(
-          house,
-          opsOptionsOf({ service, version, commit: commit ?? null }, health, metrics, config),
-        )
+        opsOptions ??= withActions(house, opsOptionsOf(house, commit ?? null))
         return opsOptions
       },
       async startOps(isShared) {
@@ -211,12 +208,8 @@ export async function openHouse(definition: ServiceDefinition, options: RuntimeO
   }
 }
 
-function opsOptionsOf(
-  facts: { readonly service: string; readonly version: string; readonly commit: string | null },
-  health: Health,
-  metrics: Metrics,
-  config: HouseConfig,
-): OpsOptions {
+function opsOptionsOf(house: House, commit: string | null): OpsOptions {
+  const { health, metrics, config } = house
   const startedAtMs = performance.now()
   return {
     health,
@@ -225,15 +218,30 @@ function opsOptionsOf(
       return { contentType, body: bytes }
     },
     info: () => ({
-      name: facts.service,
-      version: facts.version,
-      commit: facts.commit,
+      name: house.definition.name,
+      version: house.version,
+      commit,
       node: process.version,
       uptimeSeconds: Math.round((performance.now() - startedAtMs) / 1_000),
       warnings: config.warnings,
+      forcedBreakers: forcedBreakers(house),
     }),
     ...((config.current.ops.config ?? !config.production) ? { config: () => config.toRedacted() } : {}),
   }
+}
+
+/** What is forced now, by name of dependency or resource: it ends by itself, but may be forgotten until then. */
+function forcedBreakers({ dependencies, resources }: House): Readonly<Record<string, 'open' | 'closed'>> {
+  const all: readonly (readonly [string, Forceable])[] = [
+    ...Object.entries(dependencies.clients),
+    ...resources,
+  ]
+  return Object.fromEntries(
+    all.flatMap(([name, one]) => {
+      const { forced } = one.state()
+      return forced === undefined ? [] : [[name, forced]]
+    }),
+  )
 }
 
 function snapshotsOf(

@@ -97,14 +97,21 @@ describe('operator actions', () => {
     ['isolated', 'open', 'forced open for 1 s'],
     ['held-closed', 'closed', 'forced closed for 1 s'],
   ])('leave a breaker %s for a time, with a line at both ends', async (state, forced, message) => {
-    const { service, act, lines } = await run()
+    const { service, act, lines, opsPort } = await run()
+    const get = async (path: string) => (await fetch(`http://127.0.0.1:${opsPort}${path}`)).text()
+    const series = `keelson_breaker_forced{dependency="nobody",to="${forced}"}`
+    expect(await get('/metrics')).toContain(`${series} 0`)
     const answer = await act('breaker', { dependency: 'nobody', state, seconds: 1 })
     expect(await answer.json()).toEqual({ dependency: 'nobody', state, seconds: 1 })
     const { nobody } = service.dependencies
     expect(nobody.state().forced).toBe(forced)
     for (let call = 0; call < 25; call++) await nobody.get('/').catch(() => undefined)
     expect(nobody.state().breaker, 'whatever fails').toBe(forced === 'open' ? 'isolated' : 'closed')
+    expect(JSON.parse(await get('/info'))).toMatchObject({ forcedBreakers: { nobody: forced } })
+    expect(await get('/metrics')).toContain(`${series} 1`)
     await until(() => nobody.state().forced === undefined)
+    expect(JSON.parse(await get('/info'))).toMatchObject({ forcedBreakers: {} })
+    expect(await get('/metrics')).toContain(`${series} 0`)
     const told = lines().filter((line) => line['_breaker_forced'] !== undefined)
     expect(told).toMatchObject([
       { level: 4, _breaker_forced: forced, _for_ms: 1_000, short_message: expect.stringContaining(message) },

@@ -1,5 +1,6 @@
 import {
   type BreakerChanged,
+  type BreakerForced,
   type BreakerState,
   type ClientHedge,
   type ClientOutcome,
@@ -44,6 +45,8 @@ const breakerStates: Readonly<Record<BreakerState, true>> = {
   'half-open': true,
   isolated: true,
 }
+
+const forcedStates: Readonly<Record<'open' | 'closed', true>> = { open: true, closed: true }
 
 const endpointStates: Readonly<Record<'up' | 'ejected', true>> = { up: true, ejected: true }
 
@@ -106,13 +109,14 @@ function recordCalls({ service, families }: FactSource): readonly (() => void)[]
     const series: BreakerSeries = {
       states: startAtZero(families.scalar('keelson_breaker_state'), name, breakerStates),
       changes: startAtZero(families.scalar('keelson_breaker_changes_total'), name, breakerStates),
+      forced: startAtZero(families.scalar('keelson_breaker_forced'), name, forcedStates),
     }
     series.states.closed.value = 1
     return series
   }
 
   /** A group of operations is shown as a dependency of its own, so that rules and boards look at each breaker alone. */
-  function breakerSeries({ dependency, operation }: BreakerChanged): BreakerSeries {
+  function breakerSeries({ dependency, operation }: BreakerChanged | BreakerForced): BreakerSeries {
     if (operation === undefined) return seriesOf(dependency).breaker
     const name = `${dependency}:${operation}`
     const series = groups.get(name) ?? breakerOf(name)
@@ -148,6 +152,12 @@ function recordCalls({ service, families }: FactSource): readonly (() => void)[]
       for (const state of Object.values(states)) state.value = 0
       states[fact.to].value = 1
       changes[fact.to].value++
+    }),
+    subscribe('keelson.breaker.forced', (fact) => {
+      if (fact.service !== service) return
+      const { forced } = breakerSeries(fact)
+      forced.open.value = fact.forced === 'open' ? 1 : 0
+      forced.closed.value = fact.forced === 'closed' ? 1 : 0
     }),
     subscribe('keelson.endpoint.changed', (fact) => {
       if (fact.service !== service) return
@@ -193,6 +203,7 @@ interface DependencySeries {
 interface BreakerSeries {
   readonly states: Readonly<Record<BreakerState, ScalarSeries>>
   readonly changes: Readonly<Record<BreakerState, ScalarSeries>>
+  readonly forced: Readonly<Record<'open' | 'closed', ScalarSeries>>
 }
 
 /** One series per word of a closed set. */

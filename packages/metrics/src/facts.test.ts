@@ -188,6 +188,27 @@ describe('recordDependencyFacts', () => {
     expect((await lines('keelson_breaker_changes_total{dependency="catalog",to="open"}'))[0]).toMatch(/ 1$/)
   })
 
+  test('shows a breaker that is forced, and that one held closed is', async () => {
+    const { lines } = setup()
+    const forced = async () => (await lines('keelson_breaker_forced')).filter((line) => line.endsWith(' 1'))
+    tell('keelson.dependency.declared', { service, dependency: 'catalog' })
+    expect(await lines('keelson_breaker_forced')).toEqual([
+      'keelson_breaker_forced{dependency="catalog",to="open"} 0',
+      'keelson_breaker_forced{dependency="catalog",to="closed"} 0',
+    ])
+    tell('keelson.breaker.forced', { service, dependency: 'catalog', forced: 'closed', forMs: 1_000 })
+    tell('keelson.breaker.forced', { service, dependency: 'catalog', operation: 'payments', forced: 'open' })
+    expect(await forced()).toEqual([
+      'keelson_breaker_forced{dependency="catalog",to="closed"} 1',
+      'keelson_breaker_forced{dependency="catalog:payments",to="open"} 1',
+    ])
+    tell('keelson.breaker.forced', { service, dependency: 'catalog', forced: 'open' })
+    tell('keelson.breaker.forced', { service, dependency: 'catalog', operation: 'payments', forced: 'none' })
+    expect(await forced()).toEqual(['keelson_breaker_forced{dependency="catalog",to="open"} 1'])
+    tell('keelson.breaker.forced', { service, dependency: 'catalog', forced: 'none', expired: true })
+    expect(await forced()).toEqual([])
+  })
+
   test('shows the breaker of a group of operations beside that of its dependency', async () => {
     const { lines } = setup()
     const change = { service, dependency: 'catalog', operation: 'payments', callCount: 20, failureCount: 12 }
@@ -251,6 +272,7 @@ const facts: { readonly [Name in ChannelName]?: Omit<ChannelPayloads[Name], 'ser
     callCount: 1,
     failureCount: 1,
   },
+  'keelson.breaker.forced': { dependency: 'catalog', forced: 'closed' },
   'keelson.client.hedge': { dependency: 'catalog', result: 'won' },
   'keelson.endpoint.changed': {
     dependency: 'catalog',

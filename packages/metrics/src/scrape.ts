@@ -165,6 +165,7 @@ const observedChannels: readonly ChannelName[] = [
   'keelson.client.attempt',
   'keelson.client.retry',
   'keelson.breaker.changed',
+  'keelson.breaker.forced',
   'keelson.config.applied',
   'keelson.config.rejected',
   'keelson.config.source',

@@ -45,6 +45,7 @@ export type ServiceScalarName =
   | 'keelson_client_retries_total'
   | 'keelson_breaker_state'
   | 'keelson_breaker_changes_total'
+  | 'keelson_breaker_forced'
   | 'keelson_client_hedges_total'
   | 'keelson_client_endpoints'
   | 'keelson_client_ejections_total'
@@ -254,6 +255,11 @@ export const serviceDefinitions: Definitions<ServiceHistogramName | ServiceScala
   keelson_breaker_changes_total: {
     type: 'counter',
     help: 'How often the circuit breaker of a dependency changed its state, by the new state.',
+    labels: ['dependency', 'to'],
+  },
+  keelson_breaker_forced: {
+    type: 'gauge',
+    help: '1 while somebody forces the circuit breaker of a dependency, or of one of its operation groups (dependency:group), open (isolated) or closed (no call is refused), else 0.',
     labels: ['dependency', 'to'],
   },
 

@@ -205,6 +205,21 @@ export const alertCases: readonly AlertCase[] = [
   }),
 
   fires(
+    'KeelsonBreakerHeldClosed',
+    'a breaker that one of two replicas holds closed until it is released',
+    '40m',
+    { job: 'delivery', dependency: 'catalog' },
+    {
+      ...heldClosed('0x10 1x40'),
+      'keelson_breaker_forced{job="delivery",instance="b:8081",dependency="catalog",to="closed"}': '0x50',
+    },
+  ),
+  silent('KeelsonBreakerHeldClosed', 'an action of ten minutes', '40m', { ...heldClosed('0x28 1x10 0x10') }),
+  silent('KeelsonBreakerHeldClosed', 'a breaker that is forced open', '40m', {
+    [`keelson_breaker_forced{${of},dependency="catalog",to="open"}`]: '1x50',
+  }),
+
+  fires(
     'KeelsonRetryStorm',
     'a retry for every fifth call',
     '30m',
@@ -334,6 +349,10 @@ function requests(good: string, bad: string): Readonly<Record<string, string>> {
 
 function closed(values: string): Readonly<Record<string, string>> {
   return { [`keelson_breaker_state{${of},dependency="catalog",state="closed"}`]: values }
+}
+
+function heldClosed(values: string): Readonly<Record<string, string>> {
+  return { [`keelson_breaker_forced{${of},dependency="catalog",to="closed"}`]: values }
 }
 
 function calls(ended: string, retried: string): Readonly<Record<string, string>> {

@@ -53,16 +53,17 @@ export function dependencyRow(dependency?: string): Row {
       },
       {
         title: 'Circuit breakers',
-        description: 'Whether each replica lets calls through.',
+        description:
+          'Whether each replica lets calls through; held closed: whatever fails, because somebody decided so.',
         kind: 'state-timeline',
         unit: 'short',
         targets: [
           {
-            expr: `max by (instance, dependency) (${shown('keelson_breaker_state', 'state="closed"', ...only)})`,
+            expr: `max by (instance, dependency) (${shown('keelson_breaker_state', 'state="closed"', ...only)} or 2 * ${shown('keelson_breaker_forced', 'to="closed"', ...only)})`,
             legend: '{{instance}} → {{dependency}}',
           },
         ],
-        states: { 0: ['not closed', 'red'], 1: ['closed', 'green'] },
+        states: { 0: ['not closed', 'red'], 1: ['closed', 'green'], 2: ['held closed', 'orange'] },
       },
       {
         title: 'Retries',

@@ -53,6 +53,17 @@ ${errorRatio('30m')} > 6 * ${errorBudgetRatio}`,
       description: 'The circuit breakers of all replicas are open, and calls fail or get their fallback.',
     },
     {
+      alert: 'KeelsonBreakerHeldClosed',
+      // Longer than the operator's action lasts when it is told no time.
+      expr: `max by (namespace, job, dependency) (${selector('keelson_breaker_forced', 'to="closed"')}) == 1`,
+      for: '15m',
+      severity: 'ticket',
+      summary:
+        '{{ $labels.job }} may not cut off {{ $labels.dependency }}: its circuit breaker is held closed.',
+      description:
+        'Somebody decides in its place, and perhaps forgot it: no call is refused, whatever fails.',
+    },
+    {
       alert: 'KeelsonRetryStorm',
       expr: `sum by (namespace, job, dependency) (rate(${selector('keelson_client_retries_total', 'result="scheduled"')}[5m]))
 /

@@ -3,7 +3,13 @@ import { parseExposition } from '../exposition/parse.ts'
 import { figuresBetween, quantileMs, readScrape } from './figures.ts'
 
 /** A page of metrics after some requests. */
-function page(requests: number, errors: number, slow: number, cpuSeconds: number): string {
+function page(
+  requests: number,
+  errors: number,
+  slow: number,
+  cpuSeconds: number,
+  isHeldClosed = false,
+): string {
   const fast = requests + errors - slow
   return `# TYPE http_requests_total counter
 http_requests_total{route="/a",status_code="200"} ${requests}
@@ -23,6 +29,9 @@ nodejs_heap_size_used_bytes 1000
 # TYPE keelson_breaker_state gauge
 keelson_breaker_state{dependency="catalog",state="closed"} 0
 keelson_breaker_state{dependency="catalog",state="open"} 1
+# TYPE keelson_breaker_forced gauge
+keelson_breaker_forced{dependency="catalog",to="open"} 0
+keelson_breaker_forced{dependency="catalog",to="closed"} ${isHeldClosed ? 1 : 0}
 # TYPE keelson_client_calls_total counter
 keelson_client_calls_total{dependency="catalog",outcome="success"} ${requests}
 keelson_client_calls_total{dependency="catalog",outcome="failure"} ${errors}
@@ -41,7 +50,9 @@ describe('figuresBetween', () => {
       cpu: 0.5,
       lagMs: 12,
       heapBytes: 1000,
-      dependencies: [{ name: 'catalog', breaker: 'open', callsPerSecond: 10, failureRatio: 0.25 }],
+      dependencies: [
+        { name: 'catalog', breaker: 'open', forced: null, callsPerSecond: 10, failureRatio: 0.25 },
+      ],
     })
     expect(figures.p50Ms).toBeCloseTo(10)
     expect(figures.p99Ms).toBeGreaterThan(90)
@@ -54,6 +65,11 @@ describe('figuresBetween', () => {
     })
     const idle = figuresBetween(scrape(0, 100, 0, 0, 1), scrape(2_000, 100, 0, 0, 1))
     expect(idle).toMatchObject({ requestsPerSecond: 0, errorRatio: 0, p99Ms: null })
+  })
+
+  it('tells who decides in place of a breaker', () => {
+    const held = figuresBetween(undefined, scrape(0, 1, 0, 0, 1, true))
+    expect(held.dependencies).toMatchObject([{ name: 'catalog', forced: 'closed' }])
   })
 
   it('counts from nothing when the process is another one', () => {

@@ -22,6 +22,7 @@ export interface Scrape {
 
 interface DependencyCounts {
   readonly breaker: string
+  readonly forced: 'open' | 'closed' | null
   readonly calls: number
   readonly failures: number
 }
@@ -51,6 +52,7 @@ export function readScrape({ families }: Exposition, atMs: number): Scrape {
     },
     dependencies: readDependencies(
       samplesOf('keelson_breaker_state'),
+      samplesOf('keelson_breaker_forced'),
       samplesOf('keelson_client_calls_total'),
     ),
   }
@@ -85,6 +87,7 @@ export function figuresBetween(before: Scrape | undefined, now: Scrape): SampleM
       return {
         name,
         breaker: counts.breaker,
+        forced: counts.forced,
         callsPerSecond,
         failureRatio: callsPerSecond === 0 ? 0 : failuresPerSecond / callsPerSecond,
       }
@@ -133,13 +136,20 @@ function sumBuckets(samples: readonly Sample[]): Scrape['buckets'] {
 
 function readDependencies(
   states: readonly Sample[],
+  forces: readonly Sample[],
   calls: readonly Sample[],
 ): ReadonlyMap<string, DependencyCounts> {
   const found = new Map<string, DependencyCounts>()
-  const nothing = { breaker: 'none', calls: 0, failures: 0 }
+  const nothing: DependencyCounts = { breaker: 'none', forced: null, calls: 0, failures: 0 }
   for (const sample of states) {
     if (sample.value !== 1) continue
     found.set(labelOf(sample, 'dependency'), { ...nothing, breaker: labelOf(sample, 'state') })
+  }
+  for (const sample of forces) {
+    if (sample.value !== 1) continue
+    const name = labelOf(sample, 'dependency')
+    const forced = labelOf(sample, 'to') === 'open' ? 'open' : 'closed'
+    found.set(name, { ...(found.get(name) ?? nothing), forced })
   }
   for (const sample of calls) {
     const name = labelOf(sample, 'dependency')

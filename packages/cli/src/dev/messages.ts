@@ -24,6 +24,8 @@ export interface LineDetails extends LineMessage {
 export interface DependencyMessage {
   readonly name: string
   readonly breaker: string
+  /** Whether somebody forces it open, or holds it closed. */
+  readonly forced: 'open' | 'closed' | null
   /** Calls a second since the sample before. */
   readonly callsPerSecond: number
   /** Share of them that failed, 0 to 1. */

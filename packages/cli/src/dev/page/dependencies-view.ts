@@ -8,8 +8,8 @@ export interface DependenciesView {
   update(dependencies: readonly DependencyMessage[]): void
 }
 
-/** Forces a breaker open, or lets it decide again. */
-export type ForceBreaker = (dependency: string, state: 'isolated' | 'released') => void
+/** Forces a breaker open or closed, or lets it decide again. */
+export type ForceBreaker = (dependency: string, state: 'isolated' | 'held-closed' | 'released') => void
 
 interface Row {
   readonly root: HTMLElement
@@ -65,6 +65,7 @@ export function createDependenciesView(force: ForceBreaker): DependenciesView {
 
 const stateClasses: Readonly<Record<string, string>> = {
   closed: 'good',
+  'held closed': 'warn',
   'half-open': 'warn',
   open: 'bad',
   isolated: 'bad',
@@ -73,22 +74,44 @@ const stateClasses: Readonly<Record<string, string>> = {
 function createRow(name: string, force: ForceBreaker): Row {
   const badge = element('span', { class: 'badge' })
   const calls = element('span')
-  let isIsolated = false
-  const toggle = button('Force open', () => force(name, isIsolated ? 'released' : 'isolated'))
-  const cells = [element('span', { class: 'mono', text: name }), badge, calls, toggle]
+  const open = createSwitch('Force open', (on) => force(name, on ? 'isolated' : 'released'))
+  const closed = createSwitch('Force closed', (on) => force(name, on ? 'held-closed' : 'released'))
+  const switches = element('span', { class: 'switches' }, [open.root, closed.root])
+  const cells = [element('span', { class: 'mono', text: name }), badge, calls, switches]
   return {
     root: element(
       'tr',
       {},
       cells.map((cell) => element('td', {}, [cell])),
     ),
-    update({ breaker, callsPerSecond, failureRatio }) {
-      isIsolated = breaker === 'isolated'
-      badge.className = `badge ${stateClasses[breaker] ?? 'soft'}`
-      setText(badge, breaker)
+    update({ breaker, forced, callsPerSecond, failureRatio }) {
+      const state = forced === 'closed' ? 'held closed' : breaker
+      badge.className = `badge ${stateClasses[state] ?? 'soft'}`
+      setText(badge, state)
       setText(calls, `${rate(callsPerSecond)}/s, ${percent(failureRatio)} failed`)
-      setText(toggle, isIsolated ? 'Release' : 'Force open')
-      toggle.setAttribute('aria-pressed', String(isIsolated))
+      open.update(breaker === 'isolated', forced === 'closed')
+      closed.update(forced === 'closed', breaker === 'isolated')
+    },
+  }
+}
+
+interface Switch {
+  readonly root: HTMLButtonElement
+  /** @param isOther whether the breaker is forced the other way, which is released first */
+  update(isOn: boolean, isOther: boolean): void
+}
+
+/** Makes a button that forces, and releases afterwards: it stays the same one, so that the focus does. */
+function createSwitch(text: string, set: (on: boolean) => void): Switch {
+  let isForced = false
+  const root = button(text, () => set(!isForced))
+  return {
+    root,
+    update(isOn, isOther) {
+      isForced = isOn
+      setText(root, isOn ? 'Release' : text)
+      root.setAttribute('aria-pressed', String(isOn))
+      root.hidden = isOther
     },
   }
 }
