@@ -57,14 +57,21 @@ export async function simulate(
   admits: boolean = policy.admits,
 ): Promise<readonly PhaseResult[]> {
   const clock = new SimulatedClock()
-  const random = seededRandom(seed)
-  const replicas = Array.from({ length: replicaCount }, () => new SimulatedReplica(clock, random, admits))
+  // A stream of luck for each: what one of them draws, in this version of the code or the next, changes nothing for the others, so that
+  // all policies meet the same users.
+  const seedOf = seededRandom(seed)
+  const newRandom = () => seededRandom(Math.floor(seedOf() * 2 ** 32))
+  const arrivalRandom = newRandom()
+  const replicas = Array.from(
+    { length: replicaCount },
+    () => new SimulatedReplica(clock, newRandom(), admits),
+  )
   const middles = Array.from({ length: middleCount }, () =>
     policy.open({
       name: 'replicas',
       callees: replicas,
       clock,
-      random,
+      random: newRandom(),
       attemptTimeoutMs: 300,
       timeoutMs: patienceMs,
     }),
@@ -73,7 +80,7 @@ export async function simulate(
     name: 'middle',
     callees: middles.map((layer) => ({ handle: () => layer.call() })),
     clock,
-    random,
+    random: newRandom(),
     attemptTimeoutMs: patienceMs,
     timeoutMs: patienceMs,
   })
@@ -94,7 +101,7 @@ export async function simulate(
     const shots: Shot[] = []
     const rate = load * replicaCount * replicaCapacity
     for (let dueMs = 0; ; ) {
-      dueMs -= (Math.log(1 - random()) * 1_000) / rate
+      dueMs -= (Math.log(1 - arrivalRandom()) * 1_000) / rate
       if (dueMs >= durationMs) break
       clock.setTimeout(() => shoot(shots), dueMs)
     }

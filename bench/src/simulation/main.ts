@@ -1,5 +1,6 @@
 // `npm run simulation -w bench`: keelson's retry, breaker, choice and hedging in a small call graph, in simulated time.
-// `-- --ramp 0,500,1000`: breakers with ramps of these lengths, and nothing else; `--seeds 10` takes the seeds from 1 to 10.
+// `-- --ramp 0,500,1000`: breakers with ramps of these lengths, and nothing else; `--seeds 10` takes the seeds from 1 to 10; `--policy`
+// and `--only` choose by a part of the name; `--json` prints every phase of every run, with all digits, in place of the tables.
 import { parseArgs } from 'node:util'
 import { seeds } from '../calls/seeded-random.ts'
 import { endProgress, showProgress } from '../progress.ts'
@@ -7,27 +8,34 @@ import { renderTable, type Table } from '../table.ts'
 import { type PhaseResult, simulate } from './call-graph.ts'
 import { type CallPolicy, oracle, policies, withRamp } from './policies.ts'
 import { scenarios, type Scenario } from './scenarios.ts'
+import { summary } from './summary.ts'
 
 const { values } = parseArgs({
   options: {
+    json: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    policy: { type: 'string', default: '' },
     ramp: { type: 'string' },
     seeds: { type: 'string', default: String(seeds.length) },
   },
 })
 const ramps = values.ramp?.split(',').map((length) => withRamp(Number(length)))
+const chosenPolicies = ramps ?? [...policies, oracle].filter(({ name }) => name.includes(values.policy))
 const chosenSeeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1)
 
 const acceptance: string[][] = []
 for (const scenario of scenarios.filter(({ name }) => name.includes(values.only))) {
   const rows: string[][] = []
   const runsOf = new Map<CallPolicy, (readonly PhaseResult[])[]>()
-  for (const policy of ramps ?? [...policies, oracle]) {
+  for (const policy of chosenPolicies) {
     const runs: (readonly PhaseResult[])[] = []
     for (const seed of chosenSeeds) {
       showProgress(`${scenario.name}: ${policy.name}, seed ${seed}`)
-      runs.push(await simulate(policy, scenario.phases, seed, scenario.admits))
+      const run = await simulate(policy, scenario.phases, seed, scenario.admits)
+      runs.push(run)
+      if (values.json)
+        console.log(JSON.stringify({ scenario: scenario.name, policy: policy.name, seed, phases: run }))
     }
     runsOf.set(policy, runs)
     rows.push(rowOf(policy, scenario, runs))
@@ -69,15 +77,11 @@ function judge(
       scenario,
       name,
       bar,
-      threeDigits(found),
+      summary(found, holds),
       found.every(holds) ? 'holds' : 'MISSED',
-      threeDigits(best),
+      summary(best, holds),
     ]
   })
-}
-
-function threeDigits(found: readonly number[]): string {
-  return found.map((value) => value.toFixed(3)).join(', ')
 }
 
 /** The worst of all seeds. */
@@ -124,5 +128,6 @@ function milliseconds(value: number): string {
 
 function print(table: Table): void {
   endProgress()
+  if (values.json) return
   console.log(`${renderTable(table, values.markdown)}\n`)
 }
