@@ -1,5 +1,6 @@
 import type { Clock } from '@keelson/core/clock'
 import { KeelsonError } from '@keelson/core/errors'
+import type { AnswerSilence } from './answer-silence.ts'
 import { type AttemptTimer, startAttemptTimer } from './attempt-timer.ts'
 import type { CallScope } from './call-scope.ts'
 import type { Classification } from './classification.ts'
@@ -34,6 +35,8 @@ export interface AttemptLimits {
   readonly retry: number
   /** Limit of one attempt in milliseconds, `Infinity` for none. */
   readonly attemptTimeoutMs: number
+  /** Told when the answer has begun, where the attempt goes on after it. */
+  readonly silence?: AnswerSilence | undefined
 }
 
 /** Runs an operation once, within its limit and the life of its call. */
@@ -44,6 +47,7 @@ export class LimitedAttempt implements Attempt {
   repeatable = true
   readonly #scope: CallScope
   readonly #attemptTimeoutMs: number
+  readonly #silence: AnswerSilence | undefined
   readonly #onCancel = (error: KeelsonError): void => this.#abort(error, cancelled)
   #clock: Clock | undefined
   #timer: AttemptTimer | undefined
@@ -54,12 +58,14 @@ export class LimitedAttempt implements Attempt {
   #endListener: ((ended: Classification, durationMs: number) => void) | undefined
   #reject: ((reason: KeelsonError) => void) | undefined
   #over = false
+  #cutShort = false
   #aborted: { readonly reason: KeelsonError; readonly classification: Classification } | undefined
 
-  constructor(scope: CallScope, { retry, attemptTimeoutMs }: AttemptLimits) {
+  constructor(scope: CallScope, { retry, attemptTimeoutMs, silence }: AttemptLimits) {
     this.retry = retry
     this.#scope = scope
     this.#attemptTimeoutMs = attemptTimeoutMs
+    this.#silence = silence
     this.limitMs = Math.min(attemptTimeoutMs, scope.remainingMs)
   }
 
@@ -76,6 +82,11 @@ export class LimitedAttempt implements Attempt {
     return this.#aborted?.classification
   }
 
+  /** Whether the deadline of the call ended it before its own limit, in a process that was not held up itself. */
+  get cutShort(): boolean {
+    return this.#cutShort
+  }
+
   /** Monotonic time at which the answer came, where the attempt went on after it. */
   get answeredAt(): number | undefined {
     return this.#answeredAt
@@ -84,6 +95,7 @@ export class LimitedAttempt implements Attempt {
   outlast(): void {
     if (this.#over || this.#clock === undefined || this.#answeredAt !== undefined) return
     this.#answeredAt = this.#clock.monotonic()
+    this.#silence?.break()
     this.#timer?.cancel()
     const { remainingMs } = this.#scope
     if (remainingMs !== Infinity) {
@@ -148,8 +160,9 @@ export class LimitedAttempt implements Attempt {
   }
 
   #timeOut(stalled: boolean): void {
-    // Cut short by the call's deadline: that says nothing about the dependency, and no retry would have the time.
+    // Cut short by the call's deadline: alone that says nothing about the dependency, and no retry would have the time.
     if (this.limitMs < this.#attemptTimeoutMs) {
+      this.#cutShort = !stalled
       this.#abort(this.#scope.deadlineError(), deadlineExceeded)
     } else {
       this.#abort(

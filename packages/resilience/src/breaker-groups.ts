@@ -1,5 +1,6 @@
 import type { BreakerState } from '@keelson/core/channels'
 import type { Clock } from '@keelson/core/clock'
+import { AnswerSilence } from './answer-silence.ts'
 import type { BreakerPolicy } from './breaker-policy.ts'
 import { type BreakerFactory, loadBreakers } from './circuit-breaker.ts'
 import type { CircuitBreaker, ForceOptions } from './circuit-breaker-types.ts'
@@ -22,6 +23,7 @@ export const mainGroup = ''
 export class BreakerGroups {
   readonly #options: BreakerGroupsOptions
   readonly #breakers = new Map<string, CircuitBreaker>()
+  readonly #silences = new Map<string, AnswerSilence>()
   #policy: Required<BreakerPolicy> | false
   #make: BreakerFactory | undefined
   #loading: Promise<void> | undefined
@@ -70,6 +72,16 @@ export class BreakerGroups {
   /** The breaker of a group, once {@link ready}; `undefined` without breakers. */
   of(group: string): CircuitBreaker | undefined {
     return this.#breakers.get(group) ?? this.#add(group)
+  }
+
+  /** What attempts that were cut short say about a group. */
+  silenceOf(group: string): AnswerSilence {
+    let silence = this.#silences.get(group)
+    if (silence === undefined) {
+      silence = new AnswerSilence()
+      this.#silences.set(group, silence)
+    }
+    return silence
   }
 
   /** Takes other numbers from now on; what is known of the dependency stays. Without breakers nothing is refused. */

@@ -289,11 +289,11 @@ class LayeredPipeline implements Pipeline {
       // A retry that the breaker refuses must not hide why there was one.
       throw tally.lastError ?? circuitOpenError(this.#dependency, breaker)
     }
-    const { attemptTimeoutMs } = policy
-    const attempt = new LimitedAttempt(scope, {
-      retry,
-      attemptTimeoutMs: attemptTimeoutMs === false ? Infinity : attemptTimeoutMs,
-    })
+    const attemptTimeoutMs = policy.attemptTimeoutMs === false ? Infinity : policy.attemptTimeoutMs
+    const samplingMs = policy.breaker === false ? Infinity : policy.breaker.samplingMs
+    const silence = breaker === undefined ? undefined : breakers.silenceOf(group)
+    silence?.begin(startedAt, samplingMs)
+    const attempt = new LimitedAttempt(scope, { retry, attemptTimeoutMs, silence })
     tally.attemptCount += 1
     onBegin?.(attempt)
     // A probe whose answer is handed on while it comes, for minutes it may be, has shown what it was to show.
@@ -315,13 +315,18 @@ class LayeredPipeline implements Pipeline {
       ended = attempt.abortedAs ?? this.#classify(error)
       throw error
     } finally {
-      const durationMs = this.#clock.monotonic() - startedAt
+      const endedAt = this.#clock.monotonic()
+      const durationMs = endedAt - startedAt
       // The pace of a reader says nothing about the dependency.
       const answeredMs = attempt.answeredAt === undefined ? durationMs : attempt.answeredAt - startedAt
       attempt.tellEnd(ended, answeredMs)
       hedge?.record(ended, answeredMs, mayHaveSecond)
       if (ended.outcome === 'success') this.#least.record(startedAt, answeredMs)
-      if (!answered) breaker?.report(permit, ended.breaker)
+      if (ended.breaker === 'success') silence?.learn(answeredMs)
+      if (hasAnswered(attempt, ended)) silence?.break()
+      const condemned =
+        attempt.cutShort && silence?.condemns(endedAt, durationMs, { samplingMs, attemptTimeoutMs }) === true
+      if (!answered) breaker?.report(permit, condemned ? 'failure' : ended.breaker)
       tally.retry = attempt.repeatable ? ended.retry : 'never'
       tally.retryAfterMs = ended.retryAfterMs
       tally.outcome = ended.outcome
@@ -352,6 +357,11 @@ class LayeredPipeline implements Pipeline {
 
 function refusesAll(state: BreakerState | undefined): boolean {
   return state === 'open' || state === 'isolated'
+}
+
+/** Whether the dependency has said anything. What it said before the attempt went on is known already. */
+function hasAnswered({ statusCode }: Attempt, { breaker, outcome }: Classification): boolean {
+  return breaker === 'success' || outcome === 'rejected' || statusCode !== undefined
 }
 
 function closedError(dependency: string): KeelsonError {
