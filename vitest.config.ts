@@ -9,12 +9,20 @@ const exclude = ['**/node_modules/**', '**/dist/**']
 // At home it is not: whoever changes something sees the first answer.
 const retry = process.env['CI'] === undefined ? 0 : 1
 
+// Unless told otherwise, `expect.poll` waits one second, which a busy machine needs for a single process to start. This one is a
+// bound for hangs.
+const poll = { timeout: 20_000, interval: 20 }
+
 function project(
   name: string,
   include: string[],
   timeouts: { testTimeout: number; hookTimeout: number; retry?: number },
 ) {
-  return { resolve, ssr, test: { name, include, exclude, environment: 'node' as const, ...timeouts } }
+  return {
+    resolve,
+    ssr,
+    test: { name, include, exclude, environment: 'node' as const, expect: { poll }, ...timeouts },
+  }
 }
 
 export default defineConfig({
