@@ -166,10 +166,18 @@ describe('the page of keelson dev', () => {
   })
 
   it('starts a service anew, stops it, and tells of both', async () => {
+    // What an earlier try has said is not this one's.
+    const next = (text: string) => {
+      const said = () => dev.stdout.filter((line) => line.includes(text)).length
+      const before = said()
+      return () => expect.poll(said, { timeout: 45_000 }).toBeGreaterThan(before)
+    }
+    const restarted = next('catalog is up again')
     expect((await act('restart')).status).toBe(202)
-    await dev.line((line) => line.includes('catalog is up again'), 'the restart')
+    await restarted()
+    const stopped = next('catalog stopped (exit code 0)')
     expect((await act('stop')).status).toBe(202)
-    await dev.line((line) => line.includes('catalog stopped (exit code 0)'), 'the stop')
+    await stopped()
     expect((await act('verify')).status).toBe(409)
     expect((await act('start')).status).toBe(202)
   })

@@ -84,6 +84,7 @@ function titles(out: string): readonly string[] {
 
 describe('keelson observability export', () => {
   it('writes the files of the service in this folder, its dependencies and metrics on the board', async () => {
+    rmSync(join(folder, 'observability'), { recursive: true, force: true })
     const { code, out, err } = await keelson('export')
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toMatch(/^written {3}observability\/board\/delivery\.json$/m)
@@ -104,6 +105,7 @@ describe('keelson observability export', () => {
   })
 
   it('says that there is nothing to do the second time, and --check agrees until a file was edited', async () => {
+    await keelson('export')
     const again = await keelson('export')
     expect(again.out.trim().split('\n')).toHaveLength(1)
     expect((await keelson('export', '--check')).code).toBe(0)

@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { type Config, createConfig } from '@keelson/config'
 import { type EtcdFixture, requireServer, startCuttingProxy, startEtcd } from '@keelson/testing'
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createEtcdSource } from '../src/index.ts'
 
 const program = requireServer('etcd')
@@ -36,9 +37,16 @@ describe.skipIf(!program.available)('createEtcdSource', () => {
     await etcd?.close()
   })
 
-  // A service of its own for each test, so that none sees the keys of another.
+  // An organisation of its own for each try of a test, so that none sees the keys of another.
+  let org = ''
+  beforeEach(async () => {
+    org = `acme-${randomUUID()}`
+    // Where an earlier try has left it dead.
+    await etcd.start()
+  })
+
   async function configOf(service: string): Promise<Config<typeof schema>> {
-    const source = createEtcdSource({ endpoints: etcd.endpoint, org: 'acme', env: 'test', service })
+    const source = createEtcdSource({ endpoints: etcd.endpoint, org, env: 'test', service })
     const config = await createConfig({ service, schema, sources: [source] })
     open.push(config)
     return config
@@ -46,27 +54,26 @@ describe.skipIf(!program.available)('createEtcdSource', () => {
 
   it('loads the shared prefix below the one of the service, with revisions as origins', async () => {
     await etcd.transaction({
-      '/acme/test/_shared/greeting': 'shared',
-      '/acme/test/_shared/limits/rate': '5',
-      '/acme/test/load/greeting': 'own',
+      [`/${org}/test/_shared/greeting`]: 'shared',
+      [`/${org}/test/_shared/limits/rate`]: '5',
+      [`/${org}/test/load/greeting`]: 'own',
     })
     const config = await configOf('load')
     expect(config.current.greeting).toBe('own')
     expect(config.current.limits.rate).toBe(5)
     expect(config.explain('greeting').layers.map((layer) => layer.origin)).toEqual([
       'schema',
-      expect.stringMatching(/^etcd \/acme\/test\/_shared\/greeting@rev \d+$/),
-      expect.stringMatching(/^etcd \/acme\/test\/load\/greeting@rev \d+$/),
+      expect.stringMatching(new RegExp(`^etcd /${org}/test/_shared/greeting@rev \\d+$`)),
+      expect.stringMatching(new RegExp(`^etcd /${org}/test/load/greeting@rev \\d+$`)),
     ])
-    await etcd.transaction({ '/acme/test/_shared/greeting': null, '/acme/test/_shared/limits/rate': null })
   })
 
   it('ignores ports and secrets with a warning, and warns of keys that the schema does not have', async () => {
     await etcd.transaction({
-      '/acme/test/refused/http/port': '1',
-      '/acme/test/refused/password': 'hunter2-canary',
-      '/acme/test/refused/greting': 'x',
-      '/acme/test/refused/not.a/key': 'x',
+      [`/${org}/test/refused/http/port`]: '1',
+      [`/${org}/test/refused/password`]: 'hunter2-canary',
+      [`/${org}/test/refused/greting`]: 'x',
+      [`/${org}/test/refused/not.a/key`]: 'x',
     })
     const config = await configOf('refused')
     expect(config.current.http.port).toBe(8080)
@@ -75,15 +82,15 @@ describe.skipIf(!program.available)('createEtcdSource', () => {
       2,
     )
     expect(config.warnings.join('\n')).toContain('Did you mean greeting?')
-    expect(config.warnings.join('\n')).toContain('/acme/test/refused/not.a/key is ignored')
+    expect(config.warnings.join('\n')).toContain(`/${org}/test/refused/not.a/key is ignored`)
     expect(config.warnings.join('\n')).not.toContain('hunter2')
   })
 
   it('sees changes and deletions', async () => {
     const config = await configOf('change')
-    await etcd.transaction({ '/acme/test/change/greeting': 'Ahoj' })
+    await etcd.transaction({ [`/${org}/test/change/greeting`]: 'Ahoj' })
     await vi.waitFor(() => expect(config.current.greeting).toBe('Ahoj'), { timeout: 20_000 })
-    await etcd.transaction({ '/acme/test/change/greeting': null })
+    await etcd.transaction({ [`/${org}/test/change/greeting`]: null })
     await vi.waitFor(() => expect(config.current.greeting).toBe('Hello'), { timeout: 20_000 })
   })
 
@@ -93,29 +100,28 @@ describe.skipIf(!program.available)('createEtcdSource', () => {
     config.subscribe('limits', (next) => seen.push(next))
     for (let round = 1; round <= 5; round++) {
       await etcd.transaction({
-        '/acme/test/transaction/limits/rate': `${round}0`,
-        '/acme/test/transaction/limits/burst': `${round}1`,
-        '/acme/test/_shared/limits/window': `${round}s`,
+        [`/${org}/test/transaction/limits/rate`]: `${round}0`,
+        [`/${org}/test/transaction/limits/burst`]: `${round}1`,
+        [`/${org}/test/_shared/limits/window`]: `${round}s`,
       })
       await vi.waitFor(() => expect(config.current.limits.rate).toBe(round * 10), { timeout: 20_000 })
       expect(seen).toHaveLength(round)
       expect(seen.at(-1)).toEqual({ rate: round * 10, burst: round * 10 + 1, window: round * 1000 })
     }
-    await etcd.transaction({ '/acme/test/_shared/limits/window': null })
   })
 
   it('refuses an invalid transaction as a whole, and heals when it is corrected', async () => {
     const config = await configOf('invalid')
     await etcd.transaction({
-      '/acme/test/invalid/limits/rate': '7',
-      '/acme/test/invalid/limits/burst': 'many',
+      [`/${org}/test/invalid/limits/rate`]: '7',
+      [`/${org}/test/invalid/limits/burst`]: 'many',
     })
     await vi.waitFor(() => expect(config.warnings.join('\n')).toContain('A change is refused'), {
       timeout: 20_000,
     })
     expect(config.current.limits.rate).toBe(1)
     expect(config.revision).toBe(1)
-    await etcd.transaction({ '/acme/test/invalid/limits/burst': '8' })
+    await etcd.transaction({ [`/${org}/test/invalid/limits/burst`]: '8' })
     await vi.waitFor(() => expect(config.current.limits).toEqual({ rate: 7, burst: 8, window: 1000 }), {
       timeout: 20_000,
     })
@@ -125,24 +131,27 @@ describe.skipIf(!program.available)('createEtcdSource', () => {
 
   it('converges after etcd was killed and is back, with what was written meanwhile to be seen', async () => {
     const config = await configOf('killed')
-    await etcd.transaction({ '/acme/test/killed/greeting': 'before' })
+    await etcd.transaction({ [`/${org}/test/killed/greeting`]: 'before' })
     await vi.waitFor(() => expect(config.current.greeting).toBe('before'), { timeout: 20_000 })
     await etcd.kill()
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     expect(config.current.greeting).toBe('before')
     await etcd.start()
-    await etcd.transaction({ '/acme/test/killed/greeting': 'after' })
+    await etcd.transaction({ [`/${org}/test/killed/greeting`]: 'after' })
     await vi.waitFor(() => expect(config.current.greeting).toBe('after'), { timeout: 20_000 })
   })
 
   it('goes on after the history was compacted', async () => {
     const config = await configOf('compacted')
-    await etcd.transaction({ '/acme/test/compacted/greeting': 'a', '/acme/test/compacted/limits/rate': '2' })
-    await etcd.transaction({ '/acme/test/compacted/greeting': 'b' })
+    await etcd.transaction({
+      [`/${org}/test/compacted/greeting`]: 'a',
+      [`/${org}/test/compacted/limits/rate`]: '2',
+    })
+    await etcd.transaction({ [`/${org}/test/compacted/greeting`]: 'b' })
     await etcd.compact()
     await etcd.kill()
     await etcd.start()
-    await etcd.transaction({ '/acme/test/compacted/greeting': 'c' })
+    await etcd.transaction({ [`/${org}/test/compacted/greeting`]: 'c' })
     await vi.waitFor(() => expect(config.current.greeting).toBe('c'), { timeout: 20_000 })
     expect(config.current.limits.rate).toBe(2)
   })
@@ -150,7 +159,7 @@ describe.skipIf(!program.available)('createEtcdSource', () => {
   it('fails a required load with the cause when nothing listens, within the budget', async () => {
     const service = 'refused-connection'
     const source = createEtcdSource({ endpoints: 'http://127.0.0.1:1', org: 'acme', env: 'test', service })
-    const error = await createConfig({ service, schema, sources: [source], sourceTimeoutMs: 500 }).catch(
+    const error = await createConfig({ service, schema, sources: [source], sourceTimeoutMs: 2_000 }).catch(
       (failure: unknown) => failure,
     )
     expect(error).toMatchObject({

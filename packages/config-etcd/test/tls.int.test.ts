@@ -99,7 +99,7 @@ async function failure(endpoints: string, tls: EtcdTlsFiles): Promise<unknown> {
     ...(endpoints.startsWith('https') ? { tls } : {}),
   })
   try {
-    return await source.load(AbortSignal.timeout(1_500)).then(
+    return await source.load(AbortSignal.timeout(4_000)).then(
       () => 'loaded',
       (error: unknown) => error,
     )

@@ -1,21 +1,21 @@
 // The prompts on a real terminal: `script` of util-linux gives the command a pty, the test presses the keys.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { requireServer, startProcess } from '@keelson/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const script = requireServer('script')
 const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
 const command = [process.execPath, '--conditions=keelson-source', bin] as const
 let cwd = ''
 
-beforeAll(() => {
+beforeEach(() => {
   cwd = mkdtempSync(join(tmpdir(), 'create-prompts-'))
 })
-afterAll(() => rmSync(cwd, { recursive: true, force: true }))
+afterEach(() => rmSync(cwd, { recursive: true, force: true }))
 
 /** Text that must have come on the terminal, and the keys that are then pressed. */
 type Step = readonly [shown: string, keys: string]
@@ -98,6 +98,7 @@ describe.skipIf(!script.available)('create-keelson on a terminal', () => {
   })
 
   it('refuses a folder that is taken before it asks', async () => {
+    writeFileSync(join(cwd, 'mine'), '')
     const { code, text } = await onTerminal(['.'], [])
     expect(code).toBe(1)
     expect(text).toContain('KEELSON_CREATE_FOLDER_NOT_EMPTY')

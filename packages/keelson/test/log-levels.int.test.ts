@@ -8,7 +8,7 @@ import {
   type TestLogger,
 } from '@keelson/testing'
 import { createService, logger } from 'keelson'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 
 const etcdProgram = requireServer('etcd')
 const prefix = '/acme/development/leveled/log'
@@ -19,6 +19,15 @@ describe.skipIf(etcdProgram.path === undefined)('levels of the log in etcd', () 
     etcd = await startEtcd(etcdProgram.path)
   })
   afterAll(() => etcd.close())
+
+  // What an earlier test has left where it failed.
+  beforeEach(() =>
+    etcd.transaction(
+      Object.fromEntries(
+        ['level', 'levels', 'sampleRatio', 'burstLimit'].map((key) => [`${prefix}/${key}`, null]),
+      ),
+    ),
+  )
 
   async function start(lines: TestLogger, settings: Readonly<Record<string, string>> = {}) {
     const service = await createService(
