@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as wait } from 'node:timers/promises'
 import { startProcess } from '@keelson/testing'
 import { describe, expect, it } from 'vitest'
+import { findFreePorts } from '../src/verify/free-ports.ts'
 import { fixture, fixtureContract } from './fixture-verify.ts'
 
 const bin = fileURLToPath(new URL('../src/bin.ts', import.meta.url))
@@ -137,6 +138,7 @@ describe('keelson', () => {
     // The start of the command itself is in it; on a busy machine that takes a second and more.
     expect(performance.now() - started).toBeGreaterThan(2000)
     const pid = Number(/pid (\d+)/.exec(command.stderr.join('\n'))?.[1])
+    expect(pid).toBeGreaterThan(0)
     expect(isAlive(pid)).toBe(false)
   })
 
@@ -183,10 +185,11 @@ describe('keelson', () => {
 
   it('hands arguments on as they are, and fills in the ports', async () => {
     const script = 'console.log(JSON.stringify(process.argv.slice(1))); process.exit(1)'
+    const [port] = await findFreePorts()
     await using command = keelson([
       'verify',
       '--port',
-      '18999',
+      String(port),
       '--',
       node,
       '-e',
@@ -197,7 +200,7 @@ describe('keelson', () => {
       '--help',
     ])
     expect(await command.exited()).toEqual({ code: 3, signal: null })
-    expect(command.stderr.join('\n')).toContain(JSON.stringify(['18999', "$(id) 'a b'", '--help']))
+    expect(command.stderr.join('\n')).toContain(JSON.stringify([String(port), "$(id) 'a b'", '--help']))
   })
 
   it('takes other ports when somebody was quicker', async () => {
@@ -250,7 +253,7 @@ async function pidIn(path: string): Promise<number> {
 
 async function isGone(pid: number): Promise<boolean> {
   // A killed process is there until its parent has heard of it.
-  for (let tries = 0; tries < 100 && isAlive(pid); tries++) await wait(20)
+  for (let tries = 0; tries < 1_000 && isAlive(pid); tries++) await wait(20)
   return !isAlive(pid)
 }
 

@@ -133,8 +133,8 @@ describe('startProbeThread', () => {
       expect((await fetch(`${url}/liveness`)).status).toBe(200)
       answers++
     }
-    // Each answer that had to wait for the main thread would have taken the rest of the block.
-    expect(answers).toBeGreaterThan(20)
+    // The first that had to wait for the main thread would have taken the rest of the block, and been the last.
+    expect(answers).toBeGreaterThan(3)
   })
 
   it('answers 503 beyond the limit, writes the stack that blocks once, and recovers', async () => {

@@ -123,7 +123,7 @@ describe('an answer', () => {
       response.write('first')
       finish = () => response.end('last')
     })
-    const patient = make({ target: url, attemptTimeoutMs: 100 })
+    const patient = make({ target: url, attemptTimeoutMs: 500 })
     const attempts: unknown[] = []
     closers.push(async () => unsubscribe())
     const unsubscribe = subscribe('keelson.client.attempt', (fact) => attempts.push(fact))
@@ -131,7 +131,7 @@ describe('an answer', () => {
     const reader = answer.body?.getReader()
     expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('first')
     expect(patient.state().inFlight, 'the call is not over').toBe(1)
-    await new Promise((resolve) => setTimeout(resolve, 250))
+    await new Promise((resolve) => setTimeout(resolve, 700))
     finish?.()
     expect(Buffer.from((await reader?.read())?.value ?? []).toString()).toBe('last')
     expect((await reader?.read())?.done).toBe(true)
@@ -141,8 +141,8 @@ describe('an answer', () => {
 
   it('ends with the deadline of the call, and the dependency is not blamed', async () => {
     const url = await serve((_incoming, response) => response.write('first'))
-    const hasty = make({ target: url, attemptTimeoutMs: 50, breaker: { minimumThroughput: 1 } })
-    const answer = await fetch(url, { dispatcher: hasty.dispatcher({ timeoutMs: 300 }) })
+    const hasty = make({ target: url, attemptTimeoutMs: 500, breaker: { minimumThroughput: 1 } })
+    const answer = await fetch(url, { dispatcher: hasty.dispatcher({ timeoutMs: 900 }) })
     expect(answer.status).toBe(200)
     expect(await causeOf(answer.text())).toMatchObject({ code: 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED' })
     expect(hasty.state().breaker).toBe('closed')

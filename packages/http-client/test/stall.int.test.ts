@@ -47,7 +47,7 @@ describe('a blocked event loop', () => {
         dependency: 'catalog',
         target: `http://catalog.prod:${port}`,
         resolver: resolverOf(addresses),
-        attemptTimeoutMs: 300,
+        attemptTimeoutMs: 500,
         retry: false,
       })
       const attempts: ClientAttempt[] = []
@@ -59,11 +59,11 @@ describe('a blocked event loop', () => {
         subscribe('keelson.endpoint.changed', ({ change }) => changes.push(change)),
       ]
       await Promise.all(Array.from({ length: 40 }, () => client.get('/'))) // connections are open from here on
-      for (let round = 0; round < 5; round++) {
+      for (let round = 0; round < 4; round++) {
         const calls = Array.from({ length: 40 }, () => client.get('/'))
         // Behind the poll of the loop: the timers that fell due are the first to run afterwards.
         await new Promise((resolve) => setTimeout(() => setImmediate(resolve), 20))
-        block(400)
+        block(700)
         expect(new Set(await Promise.all(calls))).toEqual(new Set(['answer']))
       }
       for (const end of ends) end()

@@ -210,8 +210,8 @@ describe('standard output', () => {
     await waitUntil(() => facts().length === 1)
     const [stalled] = facts()
     if (stalled === undefined) throw new Error('no report')
-    // 20 ms of waiting in a second; the bound is for a machine that has other things to do.
-    expect(stalled.longestMs).toBeLessThan(500)
+    // 20 ms of waiting in a second; the bound is for a machine that has other things to do. Who waits for the reader waits for ever.
+    expect(stalled.longestMs).toBeLessThan(5_000)
     expect(stalled.turns).toBe(100)
     expect(stalled.heldMb).toBeLessThan(10)
     expect(stalled.sharedNonBlocking).toBe(false)
