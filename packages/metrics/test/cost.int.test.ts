@@ -1,5 +1,5 @@
 import * as client from '@prometheus-io/client'
-import { afterAll, describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
 import { createMetrics } from '../src/index.ts'
 
 const metrics = createMetrics({ service: 'cost-test', runtime: false, maxSeriesPerMetric: 1_000 })
@@ -79,9 +79,11 @@ describe('the cost of request series, beside the same in the client library', ()
   })
 
   test('in memory of 100,000 values of a label ends at the cap', async () => {
-    const seen = metrics.counter({ name: 'seen_total', help: 'Seen.', labels: ['user'] })
+    const own = createMetrics({ service: 'cost-test', runtime: false, maxSeriesPerMetric: 1_000 })
+    onTestFinished(() => own.close())
+    const seen = own.counter({ name: 'seen_total', help: 'Seen.', labels: ['user'] })
     for (let user = 0; user < 100_000; user++) seen.inc({ user })
-    const lines = (await metrics.render()).body.split('\n').filter((line) => line.startsWith('seen_total{'))
+    const lines = (await own.render()).body.split('\n').filter((line) => line.startsWith('seen_total{'))
     expect(lines).toHaveLength(1_000)
     expect(lines.at(-1)).toBe('seen_total{user="other"} 99001')
   })
