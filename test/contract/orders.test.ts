@@ -40,6 +40,8 @@ describe.skipIf(!postgres.available)('the example orders', () => {
   }, 60_000)
 
   it('outlives its database under load: 503 at once, no restart, and no order lost that was taken', async () => {
+    // Where an earlier try has left it dead.
+    await server.start()
     await using service = await startService({
       main,
       env: { ...env, RESOURCES__DATABASE__CHECK_INTERVAL: '200ms' },

@@ -41,6 +41,7 @@ export function createWorkshop(): RenderWorkshop {
     keelson,
     service(name, files) {
       const folder = join(own, name)
+      rmSync(folder, { recursive: true, force: true })
       for (const [file, text] of Object.entries(files)) {
         mkdirSync(dirname(join(folder, file)), { recursive: true })
         writeFileSync(join(folder, file), text)

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { packAll } from '../../scripts/pack.ts'
 import { createService, installCreator } from './created-service.ts'
 import { type LocalImages, openImages } from './local-images.ts'
+import { until } from './service-process.ts'
 
 const buildah = requireServer('buildah')
 const unshare = requireServer('unshare')
@@ -114,10 +115,13 @@ describe.skipIf(!buildah.available || !unshare.available || !canMount)(
 
     it('finishes a request of 2 s after SIGTERM as process 1 on a read-only root, and ends with 0', async () => {
       await using container = startContainer(root, config)
-      const { _pid: ownPid, _port: port } = JSON.parse(
-        await container.line((line) => line.includes('"_ops_port"'), 'readiness'),
-      ) as {
+      const {
+        _pid: ownPid,
+        _port: port,
+        _ops_port: opsPort,
+      } = JSON.parse(await container.line((line) => line.includes('"_ops_port"'), 'readiness')) as {
         readonly _port: number
+        readonly _ops_port: number
         readonly _pid: number
       } // a log line of ours
       expect(ownPid).toBe(1)
@@ -127,13 +131,17 @@ describe.skipIf(!buildah.available || !unshare.available || !canMount)(
       expect(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).toMatch(/^\S+ \S+ \S+ \S+ \/ ro\b/m)
 
       const slow = fetch(`http://127.0.0.1:${port}/slow`)
-      await new Promise((resolve) => setTimeout(resolve, 300))
+      const isBusy = async () => {
+        const page = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
+        return /^http_requests_in_flight 1$/m.test(page)
+      }
+      await until(isBusy, 'the request')
       const signalAt = performance.now()
       process.kill(pid, 'SIGTERM')
       expect(await (await slow).json()).toEqual({ slow: true })
       expect(await container.exited()).toEqual({ code: 0, signal: null })
       process.stdout.write(
-        `SIGTERM to exit: ${Math.round(performance.now() - signalAt)} ms, of which 1.7 s are the request\n`,
+        `SIGTERM to exit: ${Math.round(performance.now() - signalAt)} ms, of which up to 2 s are the request\n`,
       )
       expect(container.stderr).toEqual([])
       // It has noted its end where the next start looks for it.

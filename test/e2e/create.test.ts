@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startProcess } from '@keelson/testing'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { packAll } from '../../scripts/pack.ts'
 import { runCommand } from '../../scripts/run-command.ts'
 import { createService, installCreator, type Creator } from './created-service.ts'
@@ -22,6 +22,7 @@ describe.each(['api', 'worker', 'minimal'])('a service of the template %s', (tem
   it('is made, installed, checked, tested, built, started and verified', async () => {
     const started = performance.now()
     const folder = join(work, template)
+    rmSync(folder, { recursive: true, force: true })
     const { code, output } = await createService(creator, folder, ['--template', template, '--ci', 'both'])
     expect(output).toContain(`${template} is made`)
     expect(code).toBe(0)
@@ -61,14 +62,15 @@ describe('a service that was made', () => {
   it('has checks that can fail', async () => {
     const folder = join(work, 'api')
     const main = join(folder, 'src/main.ts')
-    const before = readFileSync(main, 'utf8')
+    const before = restoring(main)
     for (const fault of ["export const wrong: number = 'text'\n", 'console.log(definition)\n']) {
       writeFileSync(main, `${before}${fault}`)
       expect(await npm(folder, 'check'), fault).not.toMatchObject({ code: 0 })
     }
     writeFileSync(main, before)
+    restoring(join(folder, 'config/schema.json'))
     const service = join(folder, 'src/service.ts')
-    const definition = readFileSync(service, 'utf8')
+    const definition = restoring(service)
     writeFileSync(service, definition.replace(/doc: '[^']+'/, "doc: 'Said in other words'"))
     // What was generated from the definition is out of date now.
     expect((await npm(folder, 'check')).output).toContain('config/schema.json')
@@ -76,6 +78,13 @@ describe('a service that was made', () => {
     expect(await npm(folder, 'check')).toMatchObject({ code: 0 })
   })
 })
+
+/** What a file holds now, and again after the test. */
+function restoring(path: string): string {
+  const text = readFileSync(path, 'utf8')
+  onTestFinished(() => writeFileSync(path, text))
+  return text
+}
 
 function startScript(folder: string): string {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {

@@ -58,7 +58,7 @@ it('a leaking service drains and ends with 75 before its heap is full, and the n
     LIMITS__RESTART_RATIO: '0.5',
     LIMITS__RESTART_AGE: '0s',
   }
-  const life = await start(env)
+  await using life = await start(env)
   const isDraining = () => life.lines((line) => line['_phase'] === 'draining').length > 0
   const slow: Promise<string>[] = []
   let askedAtMs = Number.NEGATIVE_INFINITY
@@ -76,13 +76,12 @@ it('a leaking service drains and ends with 75 before its heap is full, and the n
     life.lines((line) => String(line['short_message']).includes('in order to be started again')),
   ).toHaveLength(1)
 
-  const next = await start(env)
+  await using next = await start(env)
   const [told] = next.lines((line) => line['_previous_exit'] !== undefined)
   expect(told).toMatchObject({ _previous_exit: 'restart', _previous_exit_code: 75, level: 4 })
   expect(told?.['short_message']).toContain('of the heap in use')
   const page = await (await fetch(`${next.opsUrl}/metrics`)).text()
   expect(page).toMatch(/keelson_previous_exit_info\{[^}]*reason="restart"[^}]*\} 1/)
-  await next[Symbol.asyncDispose]()
 })
 
 it('a leaking service writes one heap snapshot at the ratio, and goes on', async () => {
@@ -98,8 +97,9 @@ it('a leaking service writes one heap snapshot at the ratio, and goes on', async
   await leakUntil(life, () => existsSync(file))
   expect(statSync(file).size).toBeGreaterThan(10_000_000)
   expect((await fetch(`${life.url}/slow`)).status).toBe(200)
-  const written = life.lines((line) => line['_file'] === file)
-  expect(written).toMatchObject([{ level: 4 }])
+  // Written before the answer, and read on another way than it.
+  await life.line((line) => line['_file'] === file, 'the line of the snapshot')
+  expect(life.lines((line) => line['_file'] === file)).toMatchObject([{ level: 4 }])
   // The interval asks for more: one in five minutes is all there is, and one file.
   await leakUntil(
     life,

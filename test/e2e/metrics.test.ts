@@ -39,8 +39,10 @@ describe.skipIf(!promtool.available)('/metrics', () => {
   it.each(['minimal', 'plain-node', 'express', 'nest'])('passes it in the example %s', async (example) => {
     await using service = await startService({ main: `examples/${example}/src/main.ts` })
     await fetch(`${service.url}/`)
-    const page = await (await fetch(`${service.opsUrl}/metrics`)).text()
-    expect(page).toMatch(/^http_requests_total\{.*\} 1$/m)
+    const pageOf = async () => (await fetch(`${service.opsUrl}/metrics`)).text()
+    // A request is counted when its answer has left.
+    await expect.poll(pageOf).toMatch(/^http_requests_total\{.*\} 1$/m)
+    const page = await pageOf()
     expect(await checkMetrics(page)).toEqual({ code: 0, output: '' })
   })
 

@@ -6,7 +6,7 @@ import { checkGelfLine, startProcess, type TestProcess } from '@keelson/testing'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { repositoryRoot } from '../../scripts/repository.ts'
 import { commandEnvironment } from '../../scripts/run-command.ts'
-import { findFreePort, statusOf, until } from './service-process.ts'
+import { findFreePort, patientCalls, statusOf, until } from './service-process.ts'
 
 const variables = ['DELIVERY_PORT', 'DELIVERY_OPS_PORT', 'CATALOG_PORT', 'CATALOG_OPS_PORT'] as const
 type Ports = Readonly<Record<(typeof variables)[number], string>>
@@ -23,7 +23,7 @@ const buildPatienceMs = 180_000
 describe('npm start', () => {
   it('builds, starts both services, says where they are, serves, and stops both on SIGTERM', async () => {
     const ports = await freePorts()
-    await using start = run(['npm', 'start'], ports)
+    await using start = run(['npm', 'start'], { ...ports, ...patientCalls })
     await start.line((line) => line.trim().startsWith(lastHint), 'the hints')
     const printed = start.stdout.join('\n')
     for (const [service, port, ops] of [
@@ -97,7 +97,7 @@ describe('scripts/start.ts', () => {
     const ports = await freePorts()
     await using start = run(['node', 'scripts/start.ts'], ports)
     await start.line((line) => line.trim().startsWith(lastHint), 'the hints')
-    const slow = fetch(`http://127.0.0.1:${ports.DELIVERY_PORT}/slow?seconds=1`)
+    const slow = fetch(`http://127.0.0.1:${ports.DELIVERY_PORT}/slow?seconds=4`)
     await until(async () => (await inFlight(ports)) === 1, 'the request')
 
     start.signal('SIGINT')

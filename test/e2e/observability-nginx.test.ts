@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -76,7 +77,7 @@ describe.skipIf(!nginx.available)('a service behind nginx with the log format of
     ['an id with a quote', 'x-request-id: a"b', undefined],
     ['an id that is too long', `x-request-id: ${'x'.repeat(129)}`, undefined],
   ])('has on both lines and on the answer the same id, after %s', async (what, header, expected) => {
-    const path = `/videos/${what.replaceAll(' ', '-')}`
+    const path = `/videos/${what.replaceAll(' ', '-')}-${randomUUID()}`
     const echoed = headerOf(await sendRaw(port, [`GET ${path} HTTP/1.1`, header]), 'x-request-id')
     const ofService = await catalog.line(
       (line) => line['_url'] === path && line['_status'] !== undefined,

@@ -18,7 +18,7 @@ const exempt: Readonly<Record<string, string>> = {
   kube_pod_container_status_last_terminated_reason: 'from kube-state-metrics',
 }
 
-/** How long Prometheus scrapes under traffic, in milliseconds. */
+/** How long Prometheus scrapes under traffic before it is asked, in milliseconds. */
 const trafficMs = 30_000
 
 const traceId = '0af7651916cd43dd8448eb211c80319c'
@@ -49,18 +49,35 @@ beforeAll(async () => {
       'keelson.rules.yaml': rulesYaml(rules),
     }),
   )
-  const end = performance.now() + trafficMs
-  for (let index = 0; performance.now() < end; index++) {
-    // Ids beyond the catalog's and paths without a route belong to traffic.
-    await fetch(`${delivery.url}/${index % 10 === 0 ? 'nothing' : 'videos'}/${index % 30}`, {
-      headers: { traceparent: index % 2 === 0 ? kept : notKept },
-      ...(index % 10 === 0 ? { method: 'POST', body: 'a body' } : {}),
-    })
-    await wait(20)
-  }
+  stack.use(startTraffic(delivery.url))
+  await wait(trafficMs)
 }, 120_000)
 
 afterAll(() => stack.disposeAsync())
+
+/** Requests until it is disposed of: rates are of the last ten seconds, and tests take a while. */
+function startTraffic(url: string): AsyncDisposable {
+  const stop = new AbortController()
+  const send = async () => {
+    for (let index = 0; !stop.signal.aborted; index++) {
+      // Ids beyond the catalog's and paths without a route belong to traffic.
+      const sent = fetch(`${url}/${index % 10 === 0 ? 'nothing' : 'videos'}/${index % 30}`, {
+        headers: { traceparent: index % 2 === 0 ? kept : notKept },
+        ...(index % 10 === 0 ? { method: 'POST', body: 'a body' } : {}),
+      })
+      // The last test stops the service.
+      await sent.then((answer) => answer.arrayBuffer()).catch(() => undefined)
+      await wait(20)
+    }
+  }
+  const sending = send()
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort()
+      await sending
+    },
+  }
+}
 
 function isExempt(expr: string): boolean {
   return selectorsOf(expr).some((selector) => Object.hasOwn(exempt, selector.split('{')[0] ?? ''))
@@ -108,19 +125,19 @@ describe.skipIf(!prometheusProgram.available)(
   'a real Prometheus that scrapes the example under traffic',
   () => {
     it('takes every page as OpenMetrics', async () => {
-      const up = await prometheus.query('up')
-      expect(up.map(({ metric, value }) => `${metric['job']} ${value[1]}`).toSorted()).toEqual([
-        'catalog 1',
-        'delivery 1',
-      ])
+      const up = async () =>
+        (await prometheus.query('up')).map(({ metric, value }) => `${metric['job']} ${value[1]}`).toSorted()
+      await expect.poll(up).toEqual(['catalog 1', 'delivery 1'])
       // Only OpenMetrics names a counter without its `_total`.
       expect(await prometheus.api('metadata', { metric: 'http_requests' })).toHaveProperty('http_requests')
-      expect(await prometheus.query('sum(min_over_time(up[1m])) == 2')).toHaveLength(1)
+      // Every second one at least, of one a second: a busy machine may take longer than that for one, which is then given up.
+      expect(await prometheus.query('min(avg_over_time(up[1m])) > 0.5')).toHaveLength(1)
     })
 
     it('gives data to every query of every panel', async () => {
       const exprs = panelQueries.filter((expr) => !isExempt(expr))
-      expect(await emptyQueries(exprs)).toEqual([])
+      // A scrape that a busy machine has missed leaves a rate of ten seconds without its points for a while.
+      await expect.poll(() => emptyQueries(exprs), { timeout: 60_000, interval: 1_000 }).toEqual([])
       expect(panelQueries.length - exprs.length).toBeLessThanOrEqual(boards.length * 4)
     })
 
@@ -129,7 +146,9 @@ describe.skipIf(!prometheusProgram.available)(
     })
 
     it('has a series for every selector of every rule', async () => {
-      expect(await unmatchedSelectors(ruleQueries)).toEqual([])
+      await expect
+        .poll(() => unmatchedSelectors(ruleQueries), { timeout: 60_000, interval: 1_000 })
+        .toEqual([])
     })
 
     it('has none for a metric that was renamed, which shows that both look', async () => {

@@ -5,10 +5,10 @@ import { startDelivery, startService, statusOf, until, type ServiceProcess } fro
 const noCatalog = 'http://127.0.0.1:9'
 
 describe('SIGTERM', () => {
-  it('lets a running request of two seconds complete, unready but alive, then ends with 0', async () => {
+  it('lets a running request of some seconds complete, unready but alive, then ends with 0', async () => {
     await using delivery = await startDelivery(noCatalog)
     let isAnswered = false
-    const slow = fetch(`${delivery.url}/slow?seconds=2`).finally(() => (isAnswered = true))
+    const slow = fetch(`${delivery.url}/slow?seconds=4`).finally(() => (isAnswered = true))
     await until(() => isBusy(delivery), 'the request')
 
     delivery.process.signal('SIGTERM')
@@ -20,14 +20,14 @@ describe('SIGTERM', () => {
 
     const answer = await slow
     expect(answer.status).toBe(200)
-    expect(await answer.json()).toEqual({ seconds: 2 })
+    expect(await answer.json()).toEqual({ seconds: 4 })
     expect(answer.headers.get('connection')).toBe('close')
     expect(await delivery.process.exited()).toEqual({ code: 0, signal: null })
     expect(delivery.lines((line) => line['_route'] === '/slow')).toMatchObject([{ _status: 200 }])
   })
 
   it('goes on accepting for the drain delay, and tells each caller to leave', async () => {
-    await using delivery = await startDelivery(noCatalog, { SHUTDOWN_DRAIN_DELAY: '2s' })
+    await using delivery = await startDelivery(noCatalog, { SHUTDOWN_DRAIN_DELAY: '4s' })
     delivery.process.signal('SIGTERM')
     await until(async () => (await statusOf(`${delivery.opsUrl}/readiness`)) === 503, 'unreadiness')
 

@@ -9,6 +9,7 @@ import { repositoryRoot } from '../../scripts/repository.ts'
 import {
   findFreePort,
   launchService,
+  patientCalls,
   type ServiceProcess,
   startCatalog,
   startDelivery,
@@ -36,7 +37,7 @@ describe('traces of the example', () => {
     receiver = stack.use(await startOtlpReceiver())
     const env = { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, OTEL_EXPORTER_OTLP_HEADERS: 'x-token=a%20b' }
     catalog = stack.use(await startCatalog({ ...env, CATALOG__DELAY: '0' }))
-    delivery = stack.use(await startDelivery(catalog.url, env))
+    delivery = stack.use(await startDelivery(catalog.url, { ...env, ...patientCalls }))
     await fetch(`${delivery.url}/videos/1?secret=1`, { headers: traceparent(kept) })
     await fetch(`${delivery.url}/videos/2`, { headers: traceparent(notKept, '00') })
     await fetch(`${delivery.url}/videos/3`)
@@ -138,9 +139,10 @@ describe('a receiver of traces', () => {
   it('that is away costs no request and not the stop, and what is lost is counted', async () => {
     await using catalog = await startCatalog({
       CATALOG__DELAY: '0',
+      ADMISSION__BACKLOG: '0',
       OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await findFreePort()}`,
     })
-    // Few at a time: what admission sheds is another test's.
+    // What admission sheds is another test's.
     for (let round = 0; round < 60; round++) {
       const answers = await Promise.all(
         Array.from({ length: 10 }, () => fetch(`${catalog.url}/videos/1`).then(({ status }) => status)),

@@ -81,6 +81,7 @@ async function succeed(program: string, args: readonly string[], cwd: string): P
 /** A service in a repository of its own, with what `change` does to it committed. */
 async function serviceWith(name: string, change: (folder: string) => void = () => {}): Promise<string> {
   const folder = join(work, name)
+  rmSync(folder, { recursive: true, force: true })
   const { code, output } = await createService(creator, folder, ['--template', 'api', '--no-install'])
   if (code !== 0) throw new Error(output)
   change(folder)
