@@ -52,11 +52,9 @@ it('delivery goes on without the catalog, opens its breaker, and closes it when 
     await until(() => durationsOf().length >= fallbacks.length, 'the lines of all answers')
     const durations = durationsOf()
     expect(durations).toHaveLength(fallbacks.length)
-    const slow = (some: readonly number[]) =>
-      some.filter((ms) => ms >= Number(profiles.internal.attemptTimeoutMs)).length
     // What takes longer has waited for a busy machine: it is not one of the first, each of which would have waited for a time-out.
-    expect(slow(durations.slice(0, 20))).toBeLessThan(10)
-    expect(slow(durations)).toBeLessThan(durations.length / 20)
+    expect(slowCount(durations.slice(0, 20))).toBeLessThan(10)
+    expect(slowCount(durations)).toBeLessThan(durations.length / 20)
 
     // One line for each opening, and the series agree; the first names the calls that it took.
     const openings = delivery.lines((line) => line['_breaker_to'] === 'open')
@@ -79,6 +77,11 @@ it('delivery goes on without the catalog, opens its breaker, and closes it when 
     await catalog[Symbol.asyncDispose]()
   }
 })
+
+/** Those that took the time of an attempt or more. */
+function slowCount(durationsMs: readonly number[]): number {
+  return durationsMs.filter((ms) => ms >= Number(profiles.internal.attemptTimeoutMs)).length
+}
 
 async function seriesOf({ opsUrl }: ServiceProcess, metric: string): Promise<string> {
   const page = await (await fetch(`${opsUrl}/metrics`)).text()

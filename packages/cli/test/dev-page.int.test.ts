@@ -60,6 +60,13 @@ const fill = (value: string): string => value.replace('TOKEN', token)
 const act = (action: string): Promise<Answer> =>
   ask({ path: `/api/services/catalog/${action}`, method: 'POST', headers: { ...authorized(), ...json } })
 
+/** Waits for the next line with these words: an earlier try may have said them, too. */
+function nextLine(words: string): () => Promise<void> {
+  const said = () => dev.stdout.filter((line) => line.includes(words)).length
+  const before = said()
+  return () => expect.poll(said, { timeout: 45_000 }).toBeGreaterThan(before)
+}
+
 /** The first update of a stream. */
 async function firstUpdate(query: string): Promise<{ lines: { text: string; service: string }[] }> {
   const response = await fetch(`http://127.0.0.1:${port}/api/stream?${query}`, {
@@ -166,16 +173,10 @@ describe('the page of keelson dev', () => {
   })
 
   it('starts a service anew, stops it, and tells of both', async () => {
-    // What an earlier try has said is not this one's.
-    const next = (text: string) => {
-      const said = () => dev.stdout.filter((line) => line.includes(text)).length
-      const before = said()
-      return () => expect.poll(said, { timeout: 45_000 }).toBeGreaterThan(before)
-    }
-    const restarted = next('catalog is up again')
+    const restarted = nextLine('catalog is up again')
     expect((await act('restart')).status).toBe(202)
     await restarted()
-    const stopped = next('catalog stopped (exit code 0)')
+    const stopped = nextLine('catalog stopped (exit code 0)')
     expect((await act('stop')).status).toBe(202)
     await stopped()
     expect((await act('verify')).status).toBe(409)

@@ -41,6 +41,11 @@ function startLoad(intervalMs: number) {
   }
 }
 
+/** Whether it took the time of an attempt or more. */
+function isSlow({ durationMs }: { readonly durationMs: number }): boolean {
+  return durationMs >= 1_000
+}
+
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 async function until(condition: () => boolean): Promise<void> {
@@ -82,7 +87,6 @@ describe('a dependency that dies under load', () => {
     expect(load.answers.at(-1)?.body).toBe('real')
     const fallbacks = load.answers.filter(({ body }) => body === 'fallback')
     // None waits for a time-out, the first least of all: what takes longer has waited for the machine.
-    const isSlow = ({ durationMs }: { readonly durationMs: number }) => durationMs >= 1_000
     expect(fallbacks.slice(0, 20).filter(isSlow).length, 'slow ones of the first 20').toBeLessThan(10)
     expect(fallbacks.filter(isSlow).length, 'slow ones of all').toBeLessThan(fallbacks.length / 20)
     expect(new Set(load.answers.map(({ body }) => body))).toEqual(new Set(['real', 'fallback']))
