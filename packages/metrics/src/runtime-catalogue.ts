@@ -24,6 +24,8 @@ export type RuntimeScalarName =
   | 'nodejs_heap_size_used_bytes'
   | 'nodejs_heap_size_total_bytes'
   | 'nodejs_heap_size_limit_bytes'
+  | 'keelson_heap_old_generation_used_bytes'
+  | 'keelson_heap_old_generation_limit_bytes'
   | 'nodejs_heap_space_size_used_bytes'
   | 'nodejs_heap_space_size_total_bytes'
   | 'nodejs_heap_space_size_available_bytes'
@@ -141,7 +143,19 @@ export const runtimeDefinitions: Definitions<RuntimeHistogramName | RuntimeScala
   },
   nodejs_heap_size_limit_bytes: {
     type: 'gauge',
-    help: 'Heap size at which V8 ends the process.',
+    help: 'Most that both generations of the heap may take, as V8 reports it: several times what it ends the process at where --max-old-space-size is small.',
+    labels: [],
+    unit: 'bytes',
+  },
+  keelson_heap_old_generation_used_bytes: {
+    type: 'gauge',
+    help: 'Heap in use outside of the young generation: what V8 holds against its limit.',
+    labels: [],
+    unit: 'bytes',
+  },
+  keelson_heap_old_generation_limit_bytes: {
+    type: 'gauge',
+    help: 'Size of the old generation at which V8 ends the process.',
     labels: [],
     unit: 'bytes',
   },

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import v8 from 'node:v8'
+import { oldSpaceLimitBytes, readOldSpaceUsedBytes } from '@keelson/core/limits'
 import type { Clock } from '@keelson/core/clock'
 import type { MetricName, ScalarName } from './catalogue.ts'
 import { createEventLoopMonitor } from './event-loop.ts'
@@ -92,12 +93,21 @@ function heapCollector(setters: Setters): RuntimeCollector {
       'nodejs_heap_size_used_bytes',
       'nodejs_heap_size_total_bytes',
       'nodejs_heap_size_limit_bytes',
+      'keelson_heap_old_generation_used_bytes',
+      'keelson_heap_old_generation_limit_bytes',
       'nodejs_external_memory_bytes',
     ],
     setters,
     () => {
       const heap = v8.getHeapStatistics()
-      return [heap.used_heap_size, heap.total_heap_size, heap.heap_size_limit, heap.external_memory]
+      return [
+        heap.used_heap_size,
+        heap.total_heap_size,
+        heap.heap_size_limit,
+        readOldSpaceUsedBytes(),
+        oldSpaceLimitBytes(heap.heap_size_limit),
+        heap.external_memory,
+      ]
     },
   )
 }

@@ -81,12 +81,12 @@ export const alertCases: readonly AlertCase[] = [
   }),
 
   fires('KeelsonHeapNearLimit', 'the heap is 95 % full for a quarter of an hour', '30m', target, {
-    [`nodejs_heap_size_used_bytes{${of}}`]: '500000000x15 950000000x30',
+    [`keelson_heap_old_generation_used_bytes{${of}}`]: '500000000x15 950000000x30',
     ...heapLimit(),
     ...build,
   }),
   silent('KeelsonHeapNearLimit', 'the heap is full for a moment', '30m', {
-    [`nodejs_heap_size_used_bytes{${of}}`]: '500000000x26 950000000x30',
+    [`keelson_heap_old_generation_used_bytes{${of}}`]: '500000000x26 950000000x30',
     ...heapLimit(),
     ...build,
   }),
@@ -335,7 +335,7 @@ function silent(
 
 function heapLimit(): Readonly<Record<string, string>> {
   return {
-    [`nodejs_heap_size_limit_bytes{${of}}`]: `${gigabyte}x300`,
+    [`keelson_heap_old_generation_limit_bytes{${of}}`]: `${gigabyte}x300`,
     [`process_uptime_seconds{${of}}`]: '0+60x300',
   }
 }

@@ -40,7 +40,7 @@ and on (namespace, pod, container) kube_pod_container_status_last_terminated_rea
       alert: 'KeelsonHeapLeakForecast',
       // `on` keeps its own labels only, so that each comparison needs the same ones (found by promtool test rules).
       expr: `predict_linear(${oldSpaceFloor}[1h], 4 * 3600)
-  > on (namespace, job, instance) ${selector('nodejs_heap_size_limit_bytes')}
+  > on (namespace, job, instance) ${selector('keelson_heap_old_generation_limit_bytes')}
 and on (namespace, job, instance) deriv(${oldSpaceFloor}[1h]) > 0
 and on (namespace, job, instance) ${selector('process_uptime_seconds')} > 3600`,
       for: '15m',
@@ -51,11 +51,12 @@ and on (namespace, job, instance) ${selector('process_uptime_seconds')} > 3600`,
     },
     {
       alert: 'KeelsonHeapNearLimit',
-      expr: `${selector('nodejs_heap_size_used_bytes')} / ${selector('nodejs_heap_size_limit_bytes')} > 0.9
+      // Not nodejs_heap_size_limit_bytes, which has the young generation in it: with --max-old-space-size=64 it is 256 MiB.
+      expr: `${selector('keelson_heap_old_generation_used_bytes')} / ${selector('keelson_heap_old_generation_limit_bytes')} > 0.9
 and on (namespace, job) ${serviceJobs}`,
       for: '10m',
       severity: 'page',
-      summary: 'The heap of {{ $labels.instance }} of {{ $labels.job }} is more than 90 % full.',
+      summary: 'The old generation of {{ $labels.instance }} of {{ $labels.job }} is more than 90 % full.',
       description:
         'Garbage collection takes ever more of the time, and the process aborts when the heap is full.',
     },

@@ -62,13 +62,14 @@ export const processRows: readonly Row[] = [
       },
       {
         title: 'Heap',
-        description: 'In use, reserved, and where V8 ends the process.',
+        description: 'In use, reserved, the old generation alone, and where V8 ends the process for it.',
         kind: 'timeseries',
         unit: 'bytes',
         targets: [
           { expr: shown('nodejs_heap_size_used_bytes'), legend: '{{instance}} used' },
           { expr: shown('nodejs_heap_size_total_bytes'), legend: '{{instance}} reserved' },
-          { expr: shown('nodejs_heap_size_limit_bytes'), legend: '{{instance}} limit' },
+          { expr: shown('keelson_heap_old_generation_used_bytes'), legend: '{{instance}} old generation' },
+          { expr: shown('keelson_heap_old_generation_limit_bytes'), legend: '{{instance}} limit of it' },
         ],
       },
       perInstance(

@@ -22,9 +22,9 @@ export const requestRows: readonly Row[] = [
       ),
       stat(
         'Heap',
-        'Fullest heap: at 100 % the process aborts.',
+        'Fullest old generation: at 100 % the process aborts.',
         'percentunit',
-        `max(${shown('nodejs_heap_size_used_bytes')} / ${shown('nodejs_heap_size_limit_bytes')})`,
+        `max(${shown('keelson_heap_old_generation_used_bytes')} / ${shown('keelson_heap_old_generation_limit_bytes')})`,
       ),
     ],
   },

@@ -3,7 +3,7 @@ import v8 from 'node:v8'
 /** Memory of this process at one moment, in bytes. */
 export interface MemoryVitals {
   readonly heapUsedBytes: number
-  /** Size at which V8 ends the process. */
+  /** Most that both generations may take, as V8 reports it; it ends the process at `oldSpaceLimitBytes`. */
   readonly heapLimitBytes: number
   /** Memory outside of the heap that objects of the heap hold: buffers above all. */
   readonly externalBytes: number

@@ -14,7 +14,26 @@ describe('oldSpaceLimitBytes', () => {
       80,
     ],
     ['the last of two', { execArgv: ['--max-old-space-size=80', '--max-old-space-size=90'] }, 90],
-    ['nothing that only looks similar', { execArgv: ['--max-old-space-size-percentage=50'] }, 144],
+    ['nothing that only looks similar', { execArgv: ['--max-old-space-size-per-isolate=50'] }, 144],
+    [
+      'a percentage',
+      { execArgv: ['--max-old-space-size-percentage=12.5'], memoryBytes: 800 * mebibyte },
+      100,
+    ],
+    [
+      'a percentage before a size',
+      {
+        execArgv: ['--max-old-space-size=80'],
+        nodeOptions: '--max_old_space_size_percentage=5',
+        memoryBytes: 800 * mebibyte,
+      },
+      40,
+    ],
+    [
+      'no more than V8 reports for a percentage',
+      { execArgv: ['--max-old-space-size-percentage=50'], memoryBytes: 800 * mebibyte },
+      144,
+    ],
     ['no flag without a number', { execArgv: ['--max-old-space-size=0', '--max-old-space-size=x'] }, 144],
     ['no more than V8 reports', { execArgv: ['--max-old-space-size=4000'] }, 144],
   ])('reads %s', (_name, flags, mebibytes) => {
