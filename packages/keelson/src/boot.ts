@@ -72,7 +72,8 @@ export function createBoot(
     // Both take their time in other threads or in plugins: neither waits for the other.
     const [opsPort] = await Promise.all([house.startOps(places.isShared), loadPlugins()])
     if (isStopped()) return abandon()
-    const port = places.http === undefined ? 0 : await listenApp(app, places.http)
+    const { port, addresses: urls } =
+      places.http === undefined ? { port: 0, addresses: [] } : await listenApp(app, places.http, log.current)
     const addresses = { port, opsPort: opsPort ?? port }
     await health.start()
     lifecycle.onClose('health', () => health.close())
@@ -82,7 +83,7 @@ export function createBoot(
     lifecycle.markStarted()
     const place = places.http === undefined ? 'ready' : `ready on port ${port}`
     log.current.logger.info(
-      { port, ops_port: addresses.opsPort },
+      { port, ops_port: addresses.opsPort, ...(urls.length === 0 ? {} : { addresses: urls.join(', ') }) },
       `${place}, operations endpoints on port ${addresses.opsPort}`,
     )
     return addresses

@@ -51,6 +51,35 @@ describe('createService', () => {
     expect(page).toMatch(/keelson_build_info\{[^}]*version="1.2.3"/)
   })
 
+  it('tells once where it listens, and loses no line of those who listen with it', async () => {
+    const { service, lines } = await run({ name: 'told-once' }, { env: { HOST: '0.0.0.0' } })
+    service.app.addHook('onListen', async function () {
+      this.log.info('Server listening at will')
+      this.log.warn({ from: 'plugin' }, 'it warns')
+    })
+    const { port, opsPort } = await service.start()
+    const messages = lines().map((line) => line['short_message'])
+    expect(messages).toEqual([
+      'Server listening at will',
+      'it warns',
+      'service started',
+      `ready on port ${port}, operations endpoints on port ${opsPort}`,
+    ])
+    expect(lines().at(-1)).toMatchObject({ _addresses: expect.stringContaining(`http://127.0.0.1:${port}`) })
+    service.app.log.info('Server listening at last')
+    expect(lines().at(-1)).toMatchObject({ short_message: 'Server listening at last' })
+  })
+
+  it('leaves the lines of an app that has a logger of its own to it', async () => {
+    const own: string[] = []
+    const app = Fastify({ logger: { stream: { write: (line: string) => void own.push(line) } } })
+    const { service } = await run({ name: 'own-logger' }, { fastify: app })
+    const { port } = await service.start()
+    expect(own.map((line) => (JSON.parse(line) as { msg: string }).msg)).toContain(
+      `Server listening at http://127.0.0.1:${port}`,
+    )
+  })
+
   it('answers probes on the main thread where no thread is wanted', async () => {
     const { service } = await run({ name: 'threadless' }, { env: { OPS__THREAD: 'false' } })
     const { opsPort } = await service.start()
