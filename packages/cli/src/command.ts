@@ -2,6 +2,11 @@
 export interface CommandIo {
   readonly out: (text: string) => void
   readonly err: (text: string) => void
+  /**
+   * Resolves when `out` takes more without keeping it in memory, `undefined` when it does now. For commands that write without end; a reader
+   * that has left is told by `readerLeft` instead. @defaultValue always takes more
+   */
+  readonly outRoom?: () => Promise<void> | undefined
   /** Whether `out` ends on a terminal: colours and progress are for people only. */
   readonly outIsTerminal: boolean
   readonly errIsTerminal: boolean

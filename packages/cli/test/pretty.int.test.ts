@@ -79,6 +79,28 @@ describe('keelson pretty', () => {
       expect(await ended).toEqual([0, null])
     })
 
+    it('while the reader of its text has stopped, and loses nothing', async () => {
+      const child = spawn(process.execPath, ['--conditions=keelson-source', bin, 'pretty'], {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      })
+      onTestFinished(() => void child.kill('SIGKILL'))
+      const piece = Buffer.from(`a plain row of a service ${'x'.repeat(974)}\n`.repeat(1000))
+      // 300 MB: what it does not take waits here.
+      for (let index = 0; index < 300; index++) child.stdin.write(piece)
+      child.stdin.end()
+      let left = Infinity
+      while (child.stdin.writableLength < left) {
+        left = child.stdin.writableLength
+        await new Promise((resolve) => setTimeout(resolve, 2_000))
+      }
+      expect(left, 'it has stopped reading').toBeGreaterThan(200_000_000)
+      expect(peakMb(child)).toBeLessThan(75 + maxGrowthMb)
+      let count = 0
+      for await (const row of createInterface({ input: child.stdout }))
+        if (row.startsWith('a plain')) count += 1
+      expect(count).toBe(300_000)
+    })
+
     it('for 500,000 rows', async () => {
       const tellsPeak = `process.on('exit', () => process.stderr.write(String(process.resourceUsage().maxRSS)))`
       const args = ['--import', `data:text/javascript,${encodeURIComponent(tellsPeak)}`]

@@ -1,5 +1,5 @@
 import { isKeelsonError } from '@keelson/core/errors'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { CommandIo } from '../command.ts'
 import { prettyCommand } from './pretty-command.ts'
 import { splitRows } from './split-rows.ts'
@@ -93,6 +93,30 @@ describe('keelson pretty', () => {
     expect(isDestroyed).toBe(true)
     await prettyCommand(open).run([], io)
     expect(written).toHaveLength(1)
+  })
+
+  test('waits for room before it reads on, and no longer than somebody reads or SIGTERM comes', async () => {
+    const waiting: (() => void)[] = []
+    const outRoom = () => new Promise<void>((resolve) => waiting.push(resolve))
+    const { io, written } = world({ outRoom })
+    const running = prettyCommand(() => pieces(line, line)).run([], io)
+    await vi.waitFor(() => expect(written).toHaveLength(1))
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(written).toHaveLength(1)
+    waiting.pop()?.()
+    await vi.waitFor(() => expect(written).toHaveLength(2))
+    waiting.pop()?.()
+    expect(await running).toBe(0)
+
+    for (const end of ['readerLeft', 'signal'] as const) {
+      const ending = new AbortController()
+      const stopped = world({ outRoom, [end]: ending.signal })
+      const ended = prettyCommand(() => pieces(line, line)).run([], stopped.io)
+      await vi.waitFor(() => expect(stopped.written).toHaveLength(1))
+      ending.abort('SIGTERM')
+      expect(await ended).toBe(0)
+      expect(stopped.written).toHaveLength(1)
+    }
   })
 
   test('fails as its input fails', async () => {

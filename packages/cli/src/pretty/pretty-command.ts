@@ -18,6 +18,9 @@ before a line stays there (kubectl logs --prefix, docker compose logs). What is 
 characters are shown as escapes. Of a line that is longer than 1,048,576 characters only these are shown. Colours on a
 terminal, unless NO_COLOR is set; FORCE_COLOR=1 has them elsewhere too.
 
+Takes no more lines than are read: where the reader of its text stops (| less), it waits, and so does whoever writes the lines. A
+service of keelson does not: it holds back 8 MiB and counts what it drops.
+
 Ctrl-C: goes on until the service has said its last words and ended.
 
 Exit codes: 0 at the end of the input, or when the reader of the text has left (| head), 64 wrong command line, 130 and
@@ -60,7 +63,7 @@ export function prettyCommand(openInput: () => PrettyInput): CommandModule {
  */
 async function readAll(
   input: PrettyInput,
-  { signal, readerLeft }: CommandIo,
+  { signal, readerLeft, outRoom }: CommandIo,
   take: (row: string) => void,
 ): Promise<void> {
   const rows = splitRows(input)[Symbol.asyncIterator]()
@@ -79,5 +82,11 @@ async function readAll(
     })
     if (next === undefined || next.done === true) return
     take(next.value)
+    const room = outRoom?.()
+    if (room === undefined || isOver()) continue
+    await new Promise<void>((resolve) => {
+      wake = resolve
+      void room.then(resolve)
+    })
   }
 }
