@@ -2,6 +2,7 @@ import type { ConfigSchema } from '@keelson/config'
 import type { ResourceTuning } from '@keelson/resilience/resource'
 import type { ResourceDeclaration, ServiceDefinition } from './definition.ts'
 import {
+  configName,
   inCode,
   leavesOf,
   policyKeys,
@@ -42,28 +43,12 @@ export function withConfiguration(
   declared: ResourceDeclaration,
   configured: ResourceConfiguration,
 ): ResourceTuning {
-  const {
-    critical,
-    connectTimeoutMs,
-    connectBackoffMs,
-    maxConnectBackoffMs,
-    checkIntervalMs,
-    checkTimeoutMs,
-    maxFailedChecks,
-    closeTimeoutMs,
-    ...policy
-  } = declared
-  const numbers = {
-    critical,
-    connectTimeoutMs,
-    connectBackoffMs,
-    maxConnectBackoffMs,
-    checkIntervalMs,
-    checkTimeoutMs,
-    maxFailedChecks,
-    closeTimeoutMs,
+  const set = Object.entries(declared).filter(([, value]) => value !== undefined)
+  const ofConnection = set.filter(([name]) => configName(name) in connectionKeys)
+  const ofPolicy = set.filter(([name]) => !(configName(name) in connectionKeys))
+  return {
+    ...Object.fromEntries(ofConnection),
     ...inCode(connectionKeys, configured),
+    policy: withPolicy(Object.fromEntries(ofPolicy), configured),
   }
-  const set = Object.entries(numbers).filter(([, value]) => value !== undefined)
-  return { ...Object.fromEntries(set), policy: withPolicy(policy, configured) }
 }

@@ -1,46 +1,7 @@
-import { type BreakerChanged, type BreakerForced, subscribe } from '@keelson/core/channels'
-import { createFakeClock } from '@keelson/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { circuitBreaker } from './circuit-breaker.ts'
-import type { BreakerOutcome, CircuitBreaker, CircuitBreakerOptions } from './circuit-breaker-types.ts'
+import { describe, expect, it } from 'vitest'
+import { breakerTrial, complete, names } from '../test/breaker-trial.ts'
 
-const clock = createFakeClock()
-const names = { service: 'delivery', dependency: 'catalog' }
-let changes: BreakerChanged[] = []
-let forces: BreakerForced[] = []
-let unsubscribe: (() => void)[] = []
-const breakers: CircuitBreaker[] = []
-
-beforeEach(() => {
-  changes = []
-  forces = []
-  unsubscribe = [
-    subscribe('keelson.breaker.changed', (change) => changes.push(change)),
-    subscribe('keelson.breaker.forced', (force) => forces.push(force)),
-  ]
-})
-afterEach(async () => {
-  for (const end of unsubscribe) end()
-  for (const breaker of breakers.splice(0)) await breaker.close()
-  expect(clock.pendingCount, 'timers left behind').toBe(0)
-})
-
-async function make(options: Partial<CircuitBreakerOptions> = {}): Promise<CircuitBreaker> {
-  const breaker = await circuitBreaker({ ...names, clock, random: () => 0.5, ...options })
-  breakers.push(breaker)
-  return breaker
-}
-
-function complete(breaker: CircuitBreaker, outcome: BreakerOutcome, count = 1): void {
-  for (let call = 0; call < count; call++) breaker.report(breaker.allow(), outcome)
-}
-
-async function makeOpen(): Promise<CircuitBreaker> {
-  const breaker = await make()
-  complete(breaker, 'failure', 20)
-  expect(breaker.state).toBe('open')
-  return breaker
-}
+const { clock, changes, forces, make, makeOpen } = breakerTrial()
 
 const transitions = () => changes.map(({ from, to }) => `${from} → ${to}`)
 

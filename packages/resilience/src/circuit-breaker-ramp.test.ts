@@ -1,37 +1,16 @@
-import { type BreakerChanged, subscribe } from '@keelson/core/channels'
-import { createFakeClock } from '@keelson/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { circuitBreaker } from './circuit-breaker.ts'
-import type { BreakerOutcome, CircuitBreaker, CircuitBreakerOptions } from './circuit-breaker-types.ts'
+import { describe, expect, it } from 'vitest'
+import { breakerTrial, complete } from '../test/breaker-trial.ts'
+import type { CircuitBreaker, CircuitBreakerOptions } from './circuit-breaker-types.ts'
 
-const clock = createFakeClock()
-let changes: BreakerChanged[] = []
-let unsubscribe: () => void
-const breakers: CircuitBreaker[] = []
-
-beforeEach(() => {
-  changes = []
-  unsubscribe = subscribe('keelson.breaker.changed', (change) => changes.push(change))
-})
-afterEach(async () => {
-  unsubscribe()
-  for (const breaker of breakers.splice(0)) await breaker.close()
-  expect(clock.pendingCount, 'timers left behind').toBe(0)
-})
+const { clock, changes, make } = breakerTrial()
 
 /** A breaker that has just been open, with all of its probes passed. */
 async function makeRamping(options: Partial<CircuitBreakerOptions> = {}): Promise<CircuitBreaker> {
-  const names = { service: 'delivery', dependency: 'catalog' }
-  const breaker = await circuitBreaker({ ...names, clock, random: () => 0.5, rampMs: 900, ...options })
-  breakers.push(breaker)
+  const breaker = await make({ rampMs: 900, ...options })
   complete(breaker, 'failure', 20)
   await clock.advance(breaker.retryAfterMs)
   complete(breaker, 'success', 3)
   return breaker
-}
-
-function complete(breaker: CircuitBreaker, outcome: BreakerOutcome, count = 1): void {
-  for (let call = 0; call < count; call++) breaker.report(breaker.allow(), outcome)
 }
 
 /** Permits of those of some calls that are let through. */

@@ -1,47 +1,10 @@
-import { type BreakerChanged, subscribe } from '@keelson/core/channels'
+import { subscribe } from '@keelson/core/channels'
 import { isKeelsonError } from '@keelson/core/errors'
-import { createFakeClock } from '@keelson/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { breakerTrial, complete } from '../test/breaker-trial.ts'
 import { circuitBreaker } from './circuit-breaker.ts'
-import type { BreakerOutcome, CircuitBreaker, CircuitBreakerOptions } from './circuit-breaker-types.ts'
 
-const clock = createFakeClock()
-let changes: BreakerChanged[] = []
-let unsubscribe: () => void
-const breakers: CircuitBreaker[] = []
-
-beforeEach(() => {
-  changes = []
-  unsubscribe = subscribe('keelson.breaker.changed', (change) => changes.push(change))
-})
-afterEach(async () => {
-  unsubscribe()
-  for (const breaker of breakers.splice(0)) await breaker.close()
-  expect(clock.pendingCount, 'timers left behind').toBe(0)
-})
-
-async function make(options: Partial<CircuitBreakerOptions> = {}): Promise<CircuitBreaker> {
-  const breaker = await circuitBreaker({
-    service: 'delivery',
-    dependency: 'catalog',
-    clock,
-    random: () => 0.5,
-    ...options,
-  })
-  breakers.push(breaker)
-  return breaker
-}
-
-function complete(breaker: CircuitBreaker, outcome: BreakerOutcome, count = 1): void {
-  for (let call = 0; call < count; call++) breaker.report(breaker.allow(), outcome)
-}
-
-async function makeOpen(options: Partial<CircuitBreakerOptions> = {}): Promise<CircuitBreaker> {
-  const breaker = await make(options)
-  complete(breaker, 'failure', 20)
-  expect(breaker.state).toBe('open')
-  return breaker
-}
+const { clock, changes, make, makeOpen } = breakerTrial()
 
 const broken = () => Promise.reject(new Error('down'))
 
