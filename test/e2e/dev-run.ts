@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { startProcess, type TestProcess } from '@keelson/testing'
 import { chromium, type Page } from 'playwright-core'
+import { onTestFinished } from 'vitest'
 import { repositoryRoot } from '../../scripts/repository.ts'
 
 /** `keelson dev` with its page in a real browser. */
@@ -25,6 +26,9 @@ export interface OpenPage {
   /** Errors of scripts, and whatever the browser complained about: a forbidden script, a file that is missing. */
   readonly complaints: readonly string[]
 }
+
+/** Bound for what should come soon, in milliseconds: for hangs, not an expectation. */
+const patienceMs = 60_000
 
 const browserArguments =
   '--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'
@@ -48,12 +52,25 @@ export async function startDevRun(services: readonly string[], browserPath: stri
     cwd: repositoryRoot,
     // Runs of other tests look for free ports at the same time: each begins elsewhere.
     env: { PORT: String(port), OPS_PORT: String(port + 10) },
-    patienceMs: 60_000,
+    patienceMs,
   })
   const folder = mkdtempSync(join(tmpdir(), 'keelson-browser-'))
   const contexts: { close(): Promise<void> }[] = []
-  const line = await command.line((one) => one.includes('page http://'), 'the address of the page')
-  await command.line((one) => / up after /.test(one), 'the services')
+  const dispose = async () => {
+    await Promise.all(contexts.map((context) => context.close()))
+    rmSync(folder, { recursive: true, force: true })
+    command.signal('SIGINT')
+    await command.exited().catch(() => {})
+    await command[Symbol.asyncDispose]()
+  }
+  let line = ''
+  try {
+    line = await command.line((one) => one.includes('page http://'), 'the address of the page')
+    await command.line((one) => / up after /.test(one), 'the services')
+  } catch (error) {
+    await dispose()
+    throw error
+  }
   const addressesOf = (service: string): readonly string[] => {
     const found = command.stdout.find((one) => one.includes(`${service} `) && one.includes('operations'))
     return found?.match(/http:\/\/\S+/g) ?? []
@@ -69,8 +86,12 @@ export async function startDevRun(services: readonly string[], browserPath: stri
         executablePath: browserPath,
         args: browserArguments.split(' '),
         viewport: { width, height: 800 },
+        timeout: patienceMs,
       })
+      context.setDefaultTimeout(patienceMs)
       contexts.push(context)
+      // A browser each: those of the tests before would have the processor with it.
+      onTestFinished(() => context.close())
       const page = context.pages()[0] ?? (await context.newPage())
       const complaints: string[] = []
       page.on('pageerror', (error) => complaints.push(error.message))
@@ -80,12 +101,6 @@ export async function startDevRun(services: readonly string[], browserPath: stri
       await page.goto(pageUrl)
       return { page, complaints }
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(contexts.map((context) => context.close()))
-      rmSync(folder, { recursive: true, force: true })
-      command.signal('SIGINT')
-      await command.exited().catch(() => {})
-      await command[Symbol.asyncDispose]()
-    },
+    [Symbol.asyncDispose]: dispose,
   }
 }
