@@ -71,6 +71,7 @@ describe.skipIf(!postgres.available)('the example orders', () => {
       }
     }
     const callers = Promise.all(Array.from({ length: 8 }, caller))
+    callers.catch(() => undefined)
 
     await until(() => taken.length > 50, 'orders')
     await server.kill()

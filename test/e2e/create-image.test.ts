@@ -131,6 +131,7 @@ describe.skipIf(!buildah.available || !unshare.available || !canMount)(
       expect(readFileSync(`/proc/${pid}/mountinfo`, 'utf8')).toMatch(/^\S+ \S+ \S+ \S+ \/ ro\b/m)
 
       const slow = fetch(`http://127.0.0.1:${port}/slow`)
+      slow.catch(() => undefined)
       const isBusy = async () => {
         const page = await (await fetch(`http://127.0.0.1:${opsPort}/metrics`)).text()
         return /^http_requests_in_flight 1$/m.test(page)

@@ -24,12 +24,16 @@ function start(env: Readonly<Record<string, string>>): Promise<ServiceProcess> {
  * a quick leak would reach between two looks of the service. A service that is gone takes no more.
  */
 async function leakUntil({ url }: ServiceProcess, isTrue: () => boolean): Promise<void> {
-  await until(async () => {
-    if (isTrue()) return true
-    const heapMiB = await leak(url)
-    await new Promise((resolve) => setTimeout(resolve, heapMiB < 60 ? 200 : 1_000))
-    return isTrue()
-  }, 'the relief')
+  await until(
+    async () => {
+      if (isTrue()) return true
+      const heapMiB = await leak(url)
+      await new Promise((resolve) => setTimeout(resolve, heapMiB < 60 ? 200 : 1_000))
+      return isTrue()
+    },
+    'the relief',
+    90_000,
+  )
 }
 
 /** @returns heap in use afterwards in MiB, 0 when the service is gone */

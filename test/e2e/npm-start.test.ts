@@ -85,10 +85,11 @@ describe('scripts/start.ts', () => {
     start.signal('SIGTERM')
     await start.line((line) => line.startsWith('Stopping'), 'the stop')
     const ended = start.exited()
+    ended.catch(() => undefined)
     // Signals close to the first count as one with it, so it is sent until it is heard.
     const timer = setInterval(() => start.signal('SIGTERM'), 100)
+    onTestFinished(() => clearInterval(timer))
     expect(await ended).toEqual({ code: 143, signal: null })
-    clearInterval(timer)
     await expect(slow).rejects.toThrow()
     for (const variable of variables) expect(await statusOf(`http://127.0.0.1:${ports[variable]}/`)).toBe(0)
   })
@@ -98,6 +99,7 @@ describe('scripts/start.ts', () => {
     await using start = run(['node', 'scripts/start.ts'], ports)
     await start.line((line) => line.trim().startsWith(lastHint), 'the hints')
     const slow = fetch(`http://127.0.0.1:${ports.DELIVERY_PORT}/slow?seconds=4`)
+    slow.catch(() => undefined)
     await until(async () => (await inFlight(ports)) === 1, 'the request')
 
     start.signal('SIGINT')

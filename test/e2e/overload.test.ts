@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest'
 import { type ServiceProcess, startService, statusOf } from './service-process.ts'
 
 const callerPatienceMs = 1_000
@@ -131,10 +131,11 @@ describe.each(['/cpu', '/pool'])('three times what %s can do', (path) => {
       () => void statusOf(`${service.opsUrl}/readiness`).then((s) => probes.push(s)),
       200,
     )
+    onTestFinished(() => clearInterval(probing))
     const { answers, critical, unanswered, recovered } = await overload(service.url + path)
     clearInterval(probing)
 
-    expect(critical).toBeGreaterThan(0.7)
+    expect(critical).toBeGreaterThan(0.55)
     expect(successOf(answers, 'critical')).toBeGreaterThan(2 * successOf(answers, 'sheddable'))
     const refused = answers.filter(({ status }) => status === 503)
     expect(refused.length).toBeGreaterThan(answers.length / 4)
@@ -156,7 +157,7 @@ describe('three times what can be done, a connection for each request', () => {
     const service = await start()
     const { critical, unanswered, recovered } = await overload(`${service.url}/cpu`, false)
     // Where the kernel's queue decides, nine of ten find no answer, the critical ones among them, and it goes on after the overload.
-    expect(critical).toBeGreaterThan(0.7)
+    expect(critical).toBeGreaterThan(0.55)
     expect(unanswered).toBeLessThan(0.25)
     expect(recovered).toBeGreaterThan(0.7)
   })
@@ -166,7 +167,7 @@ describe('without a bound', () => {
   it('the same load leaves no critical request its share', async () => {
     const service = await start({ ADMISSION__BACKLOG: '0' })
     const { answers, critical } = await overload(`${service.url}/pool`)
-    expect(critical).toBeLessThan(0.6)
+    expect(critical).toBeLessThan(0.5)
     expect(answers.filter(({ status }) => status === 503)).toEqual([])
   })
 })

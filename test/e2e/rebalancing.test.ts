@@ -29,12 +29,13 @@ function startCallers(address: Address): { readonly shots: readonly Shot[]; end(
     }
     agent.destroy()
   }
-  const callers = Array.from({ length: callerCount }, call)
+  const callers = Promise.all(Array.from({ length: callerCount }, call))
+  callers.catch(() => undefined)
   return {
     shots,
     async end() {
       stop.abort()
-      await Promise.all(callers)
+      await callers
     },
   }
 }

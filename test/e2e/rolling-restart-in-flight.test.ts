@@ -12,6 +12,7 @@ describe('a reply of 20 MB that is still on its way at SIGTERM', () => {
     const socket = await askForFilm(holding.port)
     let received = 0
     const ended = once(socket, 'close')
+    ended.catch(() => undefined)
 
     // The caller has read nothing: all that the buffers of the system do not hold is still in the service.
     holding.process.signal('SIGTERM')
@@ -32,6 +33,7 @@ describe('a stream of events without an end of its own', () => {
     const stream = await fetch(`${events.url}/events`)
     // A stream that is cut rejects; this one must end.
     const whole = stream.text()
+    whole.catch(() => undefined)
     events.process.signal('SIGTERM')
     expect(await whole).toBe('data: 1\n\n')
     expect(await events.process.exited()).toEqual({ code: 0, signal: null })

@@ -9,6 +9,7 @@ describe('SIGTERM', () => {
     await using delivery = await startDelivery(noCatalog)
     let isAnswered = false
     const slow = fetch(`${delivery.url}/slow?seconds=4`).finally(() => (isAnswered = true))
+    slow.catch(() => undefined)
     await until(() => isBusy(delivery), 'the request')
 
     delivery.process.signal('SIGTERM')

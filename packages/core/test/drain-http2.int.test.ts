@@ -148,6 +148,7 @@ describe.each([
     const { drain, clock, held, records, url } = await start()
     const caller = await call(url)
     const slow = caller.get('/slow')
+    slow.catch(() => undefined)
     await until(() => held.has('/slow'))
     drain.announce()
     await until(() => caller.goaways.length > 0)
@@ -200,6 +201,7 @@ describe.each([
     const { drain, clock, held, records, url } = await start()
     const caller = await call(url)
     const [slow, partial] = [caller.get('/slow'), caller.get('/partial')]
+    void Promise.allSettled([slow, partial])
     await until(() => held.size === 2)
     held.get('/partial')?.write('half')
     const signals = drain.inFlight().map(({ signal }) => signal)

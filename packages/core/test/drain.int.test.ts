@@ -72,6 +72,7 @@ describe('createServerDrain', () => {
       arrived.resolve()
     })
     const asking = ask(port, agent)
+    asking.catch(() => undefined)
     await arrived.promise
     drain.announce()
     const closing = drain.close(soon())

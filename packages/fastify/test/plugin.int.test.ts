@@ -251,6 +251,7 @@ describe('installKeelson', () => {
       { admission: { maxConcurrent: 1 } },
     )
     const first = fetch(`${url}/wait`)
+    first.catch(() => undefined)
     await arrived.promise
     const second = await fetch(`${url}/wait`)
     expect(second.status).toBe(503)
@@ -278,6 +279,7 @@ describe('installKeelson', () => {
     const critical = { headers: { 'x-criticality': 'critical' } }
     const { url, page } = await serve(routes, { admission: { maxConcurrent: 1 }, trusted: [] })
     const first = fetch(`${url}/wait`)
+    first.catch(() => undefined)
     await arrived.promise
     // Not JSON: were it read, the answer would be 400.
     const body = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{' }
@@ -326,6 +328,7 @@ describe('installKeelson', () => {
     )
     order.length = 0
     const block = fetch(`${url}/block`)
+    block.catch(() => undefined)
     const classes = ['default', 'default', 'default', 'default', 'default', 'critical', 'critical']
     const answers = await Promise.all(classes.map((criticality, index) => ask(`id-${index}`, criticality)))
     expect((await block).status).toBe(200)

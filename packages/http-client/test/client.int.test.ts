@@ -272,6 +272,7 @@ describe('a retry', () => {
     const results: string[] = []
     const end = subscribe('keelson.client.retry', ({ result }) => results.push(result))
     const call = make({ random: () => 0.99, retry: { maxRetries: 5 } }).post('/orders', { body: {} })
+    call.catch(() => undefined)
     await until(() => results.length > 0)
     await server.revive()
     expect(await call).toEqual({})
@@ -312,6 +313,7 @@ describe('a connection', () => {
     server.behave({ delayMs: 300 })
     const client = make({ maxConnections: 1 })
     const first = client.get('/first')
+    first.catch(() => undefined)
     await until(() => server.requestCount === 1)
     expect(await failure(client.get('/second', { timeoutMs: 100 }))).toMatchObject({
       code: 'KEELSON_RESILIENCE_DEADLINE_EXCEEDED',
@@ -377,6 +379,7 @@ describe('close', () => {
     server.behave({ delayMs: 100, body: 'late' })
     const client = make()
     const call = client.get('/')
+    call.catch(() => undefined)
     await until(() => server.requestCount === 1)
     await client.close()
     expect(await call).toBe('late')

@@ -85,6 +85,7 @@ describe('close and destroy', () => {
     server.behave({ fault: 'slow-body', pieceDelayMs: 20, body: 'z'.repeat(100) })
     const first = client.dispatcher()
     const running = fetch(server.url, { dispatcher: first }).then((answer) => answer.text())
+    running.catch(() => undefined)
     await expect.poll(() => server.requestCount).toBe(1)
     await first.close()
     expect(client.state().inFlight, 'it waits for what is under way').toBe(0)

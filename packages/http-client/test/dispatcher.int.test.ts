@@ -286,6 +286,7 @@ describe('an abort', () => {
 
     const silent = new AbortController()
     const waiting = fetch(`${url}/silent`, { dispatcher, signal: silent.signal })
+    waiting.catch(() => undefined)
     await expect.poll(() => own.state().connections.connected).toBe(1)
     silent.abort(reason)
     await expect(waiting).rejects.toBe(reason)

@@ -135,6 +135,7 @@ describe('deduplication', () => {
     const context = { requestId: 'a', signal: first.signal }
     const left = runWithContext(context, () => codeOf(client.call('list')))
     const stays = client.call('list')
+    stays.catch(() => undefined)
     await until(() => server.requestCount === 1)
     first.abort()
     expect(await left).toBe('KEELSON_CLIENT_CANCELLED')
@@ -163,6 +164,7 @@ describe('update', () => {
     server.behave({ delayMs: 200, body: 'ok' })
     const client = make({ operations: {} })
     const under = Array.from({ length: 8 }, () => client.get('/'))
+    void Promise.allSettled(under)
     await until(() => server.requestCount === 8)
     const { connectionCount } = server
     client.update({ keepAliveMs: 5_000 })

@@ -61,6 +61,7 @@ describe('a blocked event loop', () => {
       await Promise.all(Array.from({ length: 40 }, () => client.get('/'))) // connections are open from here on
       for (let round = 0; round < 4; round++) {
         const calls = Array.from({ length: 40 }, () => client.get('/'))
+        void Promise.allSettled(calls)
         // Behind the poll of the loop: the timers that fell due are the first to run afterwards.
         await new Promise((resolve) => setTimeout(() => setImmediate(resolve), 20))
         block(700)

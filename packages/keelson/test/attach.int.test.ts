@@ -118,6 +118,7 @@ describe('attach', () => {
     )
     const url = await listen(server)
     const held = fetch(`${url}/hold`)
+    held.catch(() => undefined)
     await until(() => (holding.length === 1 ? true : undefined))
     const refused = await fetch(`${url}/work`, {
       method: 'POST',
@@ -204,6 +205,7 @@ describe('attach', () => {
     })
     const url = await listen(server)
     const asking = fetch(url)
+    asking.catch(() => undefined)
     await arrived.promise
     const stopping = service.stop()
     expect((await fetch(`${ops}/readiness`)).status).toBe(503)

@@ -71,6 +71,7 @@ describe('a service over HTTP/2', () => {
   it('sends GOAWAY at the stop, and completes the request under way', async () => {
     const { service, session, get, finish, isBusy, lines } = await run()
     const slow = get('/slow')
+    slow.catch(() => undefined)
     while (!isBusy()) await new Promise((resolve) => setImmediate(resolve))
     const goaway = once(session, 'goaway')
     const stopping = service.stop()

@@ -140,6 +140,7 @@ describe.each([
     })
     const answer = await fetch(`http://127.0.0.1:${running.port}/events`)
     const whole = answer.text()
+    whole.catch(() => undefined)
     expect(await running.service.stop()).toMatchObject({ exitCode: 0, cut: [] })
     expect(await whole).toBe('data: 1\n\nevent: bye\n\n')
   })

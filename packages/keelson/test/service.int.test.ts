@@ -198,6 +198,7 @@ describe('createService', () => {
     })
     const { port, opsPort } = await service.start()
     const asking = get(port, '/slow')
+    asking.catch(() => undefined)
     await arrived.promise
     const stopping = service.stop()
     expect((await get(opsPort, '/readiness')).status).toBe(503)
@@ -224,6 +225,7 @@ describe('createService', () => {
     const { port } = await service.start()
     const answer = await get(port, '/events')
     const reading = answer.text()
+    reading.catch(() => undefined)
     expect(await service.stop()).toMatchObject({ exitCode: 0, cut: [] })
     expect(await reading).toBe('data: first\n\ndata: last\n\n')
   })
