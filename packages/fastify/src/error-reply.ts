@@ -17,7 +17,7 @@ export interface Problem {
 }
 
 /**
- * Answers a request whose handler threw. 5xx get one error line with the stack, which leaves the process only there;
+ * Answers a request whose handler threw. 5xx get one error line with the stack, which leaves the process only there (what an open circuit refused has none);
  * an answer that another service must not ask for again (a dependency that is down, an open circuit) says `x-no-retry`.
  */
 export function replyWithError(error: unknown, request: FastifyRequest, reply: FastifyReply): void {

@@ -119,6 +119,21 @@ describe('operator actions', () => {
     ])
   })
 
+  it('leave a line of what was refused with every field of an error, and no frames', async () => {
+    const { service, act, lines } = await run()
+    await act('breaker', { dependency: 'nobody', state: 'isolated', seconds: 60 })
+    const error: unknown = await service.dependencies.nobody.get('/').catch((thrown: unknown) => thrown)
+    service.log.error({ err: error }, 'GET /nobody failed')
+    expect(lines().at(-1)).toMatchObject({
+      level: 3,
+      _error_type: 'KeelsonError',
+      _error_code: 'KEELSON_RESILIENCE_CIRCUIT_OPEN',
+      _error_message: expect.stringContaining('nobody is isolated'),
+      _error_fingerprint: expect.stringMatching(/^[0-9a-f]{8}$/),
+      full_message: expect.not.stringContaining('    at '),
+    })
+  })
+
   it('force the breaker of a resource as well', async () => {
     const { service, act } = await run()
     const queue = await service.resource('queue', { connect: () => 'client', close: () => undefined })

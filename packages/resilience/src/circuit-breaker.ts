@@ -1,6 +1,6 @@
 import { type BreakerForced, type BreakerState, channel } from '@keelson/core/channels'
 import { systemClock, type TimerHandle } from '@keelson/core/clock'
-import { checkOptions, KeelsonError, optionRules } from '@keelson/core/errors'
+import { checkOptions, type KeelsonError, optionRules, stacklessError } from '@keelson/core/errors'
 import {
   type BreakerPolicy,
   breakerRules,
@@ -47,13 +47,13 @@ export async function loadBreakers(): Promise<BreakerFactory> {
 /** The options of a breaker, complete. */
 type BreakerSettings = Required<Omit<CircuitBreakerOptions, 'operation'>>
 
-/** The error of a call that an open circuit refused. */
+/** The error of a call that an open circuit refused. Ten frames of its stack end in the client: they never named who called. */
 export function circuitOpenError(
   dependency: string,
   { state, operation, admittedRatio, retryAfterMs }: CircuitBreaker,
 ): KeelsonError {
   const whose = operation === undefined ? dependency : `${dependency}, operation ${operation},`
-  return new KeelsonError(
+  return stacklessError(
     'KEELSON_RESILIENCE_CIRCUIT_OPEN',
     `The circuit breaker of ${whose} is ${state}: the call was not made. Repair the dependency or give the call a fallback.`,
     {
