@@ -1,17 +1,20 @@
 // `npm run simulation -w bench`: keelson's retry, breaker, choice and hedging in a small call graph, in simulated time.
 // `-- --ramp 0,500,1000`: breakers with ramps of these lengths, and nothing else; `--seeds 10` takes the seeds from 1 to 10; `--policy`
 // and `--only` choose by a part of the name; `--json` prints every phase of every run, with all digits, in place of the tables.
+// `-- --hedging 1,1.1`: second attempts in an overload on machines on which work takes so much longer, and nothing else.
 import { parseArgs } from 'node:util'
 import { seeds } from '../calls/seeded-random.ts'
 import { endProgress, showProgress } from '../progress.ts'
 import { renderTable, type Table } from '../table.ts'
 import { type PhaseResult, simulate } from './call-graph.ts'
+import { hedgeTable } from './hedge-table.ts'
 import { type CallPolicy, oracle, policies, withRamp } from './policies.ts'
 import { scenarios, type Scenario } from './scenarios.ts'
 import { summary } from './summary.ts'
 
 const { values } = parseArgs({
   options: {
+    hedging: { type: 'string' },
     json: { type: 'boolean', default: false },
     markdown: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
@@ -24,8 +27,12 @@ const ramps = values.ramp?.split(',').map((length) => withRamp(Number(length)))
 const chosenPolicies = ramps ?? [...policies, oracle].filter(({ name }) => name.includes(values.policy))
 const chosenSeeds = Array.from({ length: Number(values.seeds) }, (_, index) => index + 1)
 
+if (values.hedging !== undefined) {
+  print(await hedgeTable(values.hedging.split(',').map(Number), Number(values.seeds)))
+}
 const acceptance: string[][] = []
-for (const scenario of scenarios.filter(({ name }) => name.includes(values.only))) {
+const chosenScenarios = values.hedging === undefined ? scenarios : []
+for (const scenario of chosenScenarios.filter(({ name }) => name.includes(values.only))) {
   const rows: string[][] = []
   const runsOf = new Map<CallPolicy, (readonly PhaseResult[])[]>()
   for (const policy of chosenPolicies) {

@@ -231,6 +231,25 @@ describe('hedging', () => {
     expect(await queued(60)).toBe(4)
   })
 
+  it('makes a dozen at most once all answers are slow, and goes on when they are not', async () => {
+    await make({ maxRatio: 0.2 })
+    const crowd: Promise<string>[] = []
+    for (let call = 0; call < 60; call++) {
+      crowd.push(pipeline.run(taking(100), { hedgeable: true, idempotent: true }))
+      await clock.advance(1)
+    }
+    await clock.advance(200)
+    await Promise.all(crowd)
+    const secondCount = attempts.filter(({ retry }) => retry === 1).length
+    expect(secondCount).toBeGreaterThan(0)
+    expect(secondCount).toBeLessThanOrEqual(12)
+    for (let call = 0; call < 64; call++) await settle(taking(10))
+    const { operation, attemptsSeen } = inTurn(taking(300), taking(10))
+    await settle(operation)
+    expect(attemptsSeen).toHaveLength(2)
+    await clock.advance(300)
+  })
+
   it('keeps its budget for slow answers, though it never sees how long those would have taken', async () => {
     await make({}, 0)
     let slowCount = 0

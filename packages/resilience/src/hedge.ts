@@ -1,10 +1,11 @@
 import { channel, type ClientHedge } from '@keelson/core/channels'
 import type { Clock } from '@keelson/core/clock'
 import { checkOptions, optionRules } from '@keelson/core/errors'
-import { type AttemptTimer, startAttemptTimer } from './attempt-timer.ts'
+import { startAttemptTimer } from './attempt-timer.ts'
 import type { Classification } from './classification.ts'
 import { HedgeCredit } from './hedge-credit.ts'
 import { RecentDurations } from './recent-durations.ts'
+import { RecentOverruns } from './recent-overruns.ts'
 import { type RetryBudget, type RetryBudgetPolicy, retryBudget } from './retry-budget.ts'
 
 /** How slow reads are asked for a second time, elsewhere, while the first answer is still awaited. */
@@ -64,6 +65,7 @@ export class Hedge {
   readonly #options: HedgeOptions
   readonly #budget: RetryBudget
   #durations: RecentDurations
+  #overruns: RecentOverruns
   #quantile: number
   readonly #credit = new HedgeCredit()
   #pausedUntil = -Infinity
@@ -73,6 +75,7 @@ export class Hedge {
     this.#options = options
     this.#quantile = policy.quantile
     this.#durations = new RecentDurations(policy.quantile)
+    this.#overruns = new RecentOverruns(policy.quantile)
     this.#budget = retryBudget({ ...budgetOf(policy), clock })
   }
 
@@ -82,6 +85,7 @@ export class Hedge {
     if (policy.quantile === this.#quantile) return
     this.#quantile = policy.quantile
     this.#durations = new RecentDurations(policy.quantile)
+    this.#overruns = new RecentOverruns(policy.quantile)
   }
 
   /** Makes no second attempts for 10 s: there is no room for more load, here or there. */
@@ -116,17 +120,29 @@ export class Hedge {
     this.#budget.deposit()
     const waitMs = this.#durations.value
     const first = begin(false)
-    if (waitMs === undefined || this.#paused) return first.result
+    if (waitMs === undefined) return first.result
     return new Promise((resolve, reject) => {
       const race = new Race(first, { resolve, reject })
+      let overran = false
       // After a stall of this process it reads the answers that have come before it asks for others.
       const timer = startAttemptTimer(clock, waitMs, () => {
-        if (this.#paused) return
-        if (this.#budget.withdraw()) race.join(begin(true), (result) => this.#ended(result))
-        else this.#publish('denied')
+        overran = true
+        this.#overruns.add(true)
+        if (this.#mayBegin()) race.join(begin(true), (result) => this.#ended(result))
       })
-      race.begin(timer)
+      race.begin(() => {
+        timer.cancel()
+        if (!overran) this.#overruns.add(false)
+      })
     })
+  }
+
+  #mayBegin(): boolean {
+    // Not one slow answer among others but a queue: seen at once, and not when the credit has been spent on it.
+    if (this.#paused || this.#overruns.areTooMany) return false
+    const isPaid = this.#budget.withdraw()
+    if (!isPaid) this.#publish('denied')
+    return isPaid
   }
 
   get #paused(): boolean {
@@ -168,9 +184,8 @@ class Race<T> {
     this.#settle = settle
   }
 
-  begin(timer: AttemptTimer): void {
-    // A first attempt that ends in time leaves nothing to hedge; one that fails is for the retry.
-    const stop = () => timer.cancel()
+  /** @param stop ends the wait for the first attempt: one that ends in time leaves nothing to hedge, one that fails is for the retry */
+  begin(stop: () => void): void {
     this.#first.result.then(stop, stop)
     this.#watch(this.#first)
   }
