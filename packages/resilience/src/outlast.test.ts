@@ -1,44 +1,19 @@
 import { type ClientAttempt, subscribe } from '@keelson/core/channels'
 import { KeelsonError } from '@keelson/core/errors'
-import { createFakeClock } from '@keelson/testing'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { pipelineTrial } from '../test/pipeline-trial.ts'
 import type { Attempt } from './attempt.ts'
-import { createPipeline } from './pipeline.ts'
-import type { Pipeline, PipelineOptions } from './pipeline-types.ts'
+import type { Pipeline } from './pipeline-types.ts'
 
-const clock = createFakeClock()
-const pipelines: Pipeline[] = []
-
-// Loading takes real time, in which these tests would move their clock past every deadline.
-beforeAll(() => import('./opossum-adapter.ts'))
-afterEach(async () => {
-  for (const pipeline of pipelines.splice(0)) await pipeline.close()
-  expect(clock.pendingCount, 'timers left behind').toBe(0)
-})
-
-function make(options: Partial<PipelineOptions> = {}): Pipeline {
-  const names = { service: 'delivery', dependency: 'catalog' }
-  const pipeline = createPipeline({ ...names, clock, random: () => 0.5, ...options })
-  pipelines.push(pipeline)
-  return pipeline
-}
+const { clock, make, settle: settleCall } = pipelineTrial()
 
 const down = () => new KeelsonError('KEELSON_TEST_DOWN', 'Down.', { retryable: true })
 
 /** Waits in the time of the clock. */
 const pause = (durationMs: number) => new Promise<void>((resolve) => clock.setTimeout(resolve, durationMs))
 
-async function settle<T>(
-  pipeline: Pipeline,
-  operation: (attempt: Attempt) => Promise<T>,
-  timeoutMs?: number,
-): Promise<unknown> {
-  const ended: unknown[] = []
-  const end = (value: unknown) => ended.push(value)
-  void pipeline.run(operation, { idempotent: true, timeoutMs }).then(end, end)
-  for (let step = 0; step < 1_000 && ended.length === 0; step++) await clock.advance(10)
-  return ended[0]
-}
+const settle = (pipeline: Pipeline, operation: (attempt: Attempt) => Promise<unknown>, timeoutMs?: number) =>
+  settleCall(pipeline, operation, { idempotent: true, timeoutMs })
 
 async function stream(attempt: Attempt): Promise<void> {
   attempt.outlast()

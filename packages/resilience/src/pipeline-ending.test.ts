@@ -1,56 +1,24 @@
 import { type ClientCall, subscribe } from '@keelson/core/channels'
 import { type RequestContext, runWithContext } from '@keelson/core/context'
 import { KeelsonError } from '@keelson/core/errors'
-import { createFakeClock } from '@keelson/testing'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { pipelineTrial } from '../test/pipeline-trial.ts'
 import type { Attempt } from './attempt.ts'
-import { createPipeline } from './pipeline.ts'
-import type { Pipeline, PipelineCall, PipelineOptions } from './pipeline-types.ts'
 
-const clock = createFakeClock()
-const pipelines: Pipeline[] = []
+const { clock, make, settle } = pipelineTrial()
 let calls: ClientCall[] = []
 let unsubscribe = () => {}
 
-// Loading takes real time, in which these tests would move their clock past every deadline.
-beforeAll(() => import('./opossum-adapter.ts'))
 beforeEach(() => {
   calls = []
   unsubscribe = subscribe('keelson.client.call', (call) => calls.push(call))
 })
-afterEach(async () => {
+afterEach(() => {
   unsubscribe()
-  for (const pipeline of pipelines.splice(0)) await pipeline.close()
-  expect(clock.pendingCount, 'timers left behind').toBe(0)
 })
-
-function make(options: Partial<PipelineOptions> = {}): Pipeline {
-  const pipeline = createPipeline({
-    service: 'delivery',
-    dependency: 'catalog',
-    clock,
-    random: () => 0.5,
-    ...options,
-  })
-  pipelines.push(pipeline)
-  return pipeline
-}
 
 const down = () => Promise.reject(new KeelsonError('KEELSON_TEST_DOWN', 'Down.', { retryable: true }))
 const silence = () => new Promise<never>(() => {})
-
-/** Makes a call and moves time on until it has ended; gives its result or error. */
-async function settle<T>(
-  pipeline: Pipeline,
-  operation: (attempt: Attempt) => Promise<T>,
-  call: PipelineCall<unknown> = {},
-): Promise<unknown> {
-  const ended: unknown[] = []
-  const end = (value: unknown) => ended.push(value)
-  void pipeline.run(operation, call).then(end, end)
-  for (let step = 0; step < 1_000 && ended.length === 0; step++) await clock.advance(10)
-  return ended[0]
-}
 
 function context(overrides: Partial<RequestContext> = {}): RequestContext {
   return { requestId: 'request-1', ...overrides }

@@ -1,31 +1,10 @@
 import { runWithContext } from '@keelson/core/context'
-import { createFakeClock } from '@keelson/testing'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
+import { pipelineTrial } from '../test/pipeline-trial.ts'
 import type { Attempt } from './attempt.ts'
-import { createPipeline } from './pipeline.ts'
-import type { Pipeline, PipelineOptions } from './pipeline-types.ts'
+import type { Pipeline } from './pipeline-types.ts'
 
-const clock = createFakeClock()
-const pipelines: Pipeline[] = []
-
-// Loading takes real time, in which these tests would move their clock past every deadline.
-beforeAll(() => import('./opossum-adapter.ts'))
-afterEach(async () => {
-  for (const pipeline of pipelines.splice(0)) await pipeline.close()
-  expect(clock.pendingCount, 'timers left behind').toBe(0)
-})
-
-function make(options: Partial<PipelineOptions> = {}): Pipeline {
-  const pipeline = createPipeline({
-    service: 'delivery',
-    dependency: 'catalog',
-    clock,
-    random: () => 0.5,
-    ...options,
-  })
-  pipelines.push(pipeline)
-  return pipeline
-}
+const { clock, make } = pipelineTrial()
 
 const blackHole = () => new Promise<never>(() => {})
 const shed = () => Promise.reject(new Error('shed'))

@@ -1,21 +1,18 @@
 import { type ClientAttempt, type ClientCall, type ClientRetry, subscribe } from '@keelson/core/channels'
 import { KeelsonError } from '@keelson/core/errors'
-import { createFakeClock } from '@keelson/testing'
-import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { pipelineTrial } from '../test/pipeline-trial.ts'
 import type { Attempt } from './attempt.ts'
 import type { Classification } from './classification.ts'
 import { createPipeline } from './pipeline.ts'
-import type { Pipeline, PipelineCall, PipelineOptions } from './pipeline-types.ts'
+import type { PipelineOptions } from './pipeline-types.ts'
 
-const clock = createFakeClock()
-const pipelines: Pipeline[] = []
+const { clock, make, settle } = pipelineTrial()
 let calls: ClientCall[] = []
 let attempts: ClientAttempt[] = []
 let retries: ClientRetry[] = []
 let unsubscribe: (() => void)[] = []
 
-// Loading takes real time, in which these tests would move their clock past every deadline.
-beforeAll(() => import('./opossum-adapter.ts'))
 beforeEach(() => {
   calls = []
   attempts = []
@@ -26,40 +23,13 @@ beforeEach(() => {
     subscribe('keelson.client.retry', (retry) => retries.push(retry)),
   ]
 })
-afterEach(async () => {
+afterEach(() => {
   for (const end of unsubscribe) end()
-  for (const pipeline of pipelines.splice(0)) await pipeline.close()
-  expect(clock.pendingCount, 'timers left behind').toBe(0)
 })
-
-function make(options: Partial<PipelineOptions> = {}): Pipeline {
-  const pipeline = createPipeline({
-    service: 'delivery',
-    dependency: 'catalog',
-    clock,
-    random: () => 0.5,
-    ...options,
-  })
-  pipelines.push(pipeline)
-  return pipeline
-}
 
 const down = () => Promise.reject(new KeelsonError('KEELSON_TEST_DOWN', 'Down.', { retryable: true }))
 const well = () => Promise.resolve('well')
 const silence = () => new Promise<never>(() => {})
-
-/** Makes a call and moves time on until it has ended; gives its result or error. */
-async function settle<T>(
-  pipeline: Pipeline,
-  operation: (attempt: Attempt) => Promise<T>,
-  call: PipelineCall<unknown> = {},
-): Promise<unknown> {
-  const ended: unknown[] = []
-  const end = (value: unknown) => ended.push(value)
-  void pipeline.run(operation, call).then(end, end)
-  for (let step = 0; step < 1_000 && ended.length === 0; step++) await clock.advance(10)
-  return ended[0]
-}
 
 describe('createPipeline', () => {
   it('gives what the operation gives, and publishes one call with one attempt', async () => {
