@@ -16,6 +16,7 @@ interface Facts {
   readonly queuedBytes: number
   readonly connectionCount: number
   readonly lookups: number
+  /** Memory that is kept, since the queue was full. */
   readonly grownMb: number
   readonly rssMb: number
   readonly delayP50Ms: number
@@ -35,9 +36,6 @@ async function ship(reads: boolean): Promise<Facts> {
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo // it listens on a port
   const { stdout } = await promisify(execFile)(process.execPath, [
-    // What waits survives collections of V8's young generation, which then grows to its bound of 3 x 16 MiB: the 50 MB that
-    // a black hole costs beyond its queue. Held small, what is left is ours.
-    '--max-semi-space-size=1',
     '--conditions=keelson-source',
     program,
     String(seconds),
@@ -63,7 +61,8 @@ test('a receiver that never reads costs a bounded memory, no look-up a message, 
   // A connection is given up after ten seconds without progress.
   expect(facts.connectionCount).toBeLessThanOrEqual(2 + (seconds + 4) / 10)
   expect(facts.lookups).toBeLessThanOrEqual(facts.connectionCount + 1)
-  expect(facts.grownMb).toBeLessThan(30)
+  // The queue was full before. Of the lines that came since, 780 bytes each, nothing is kept.
+  expect(facts.grownMb).toBeLessThan(10)
   expect(facts.delayP99Ms).toBeLessThan(Math.max(20, 2 * control.delayP99Ms))
   expect(control).toMatchObject({ sentCount: control.sent, droppedCount: 0, lookups: 1 })
 })
