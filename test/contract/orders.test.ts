@@ -44,7 +44,8 @@ describe.skipIf(!postgres.available)('the example orders', () => {
     await server.start()
     await using service = await startService({
       main,
-      env: { ...env, RESOURCES__DATABASE__CHECK_INTERVAL: '200ms' },
+      // A refusal by the bound of admission, where the machine is busy, would be none of the database.
+      env: { ...env, RESOURCES__DATABASE__CHECK_INTERVAL: '200ms', ADMISSION__BACKLOG: '0' },
     })
     const metrics = async () => (await fetch(`${service.opsUrl}/metrics`)).text()
     const checkLine = (status: string) =>
