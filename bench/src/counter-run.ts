@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -35,8 +35,8 @@ export const counterRequestCounts: Readonly<{ warmUp: number; counted: number }>
   counted: 20_000,
 })
 
-/** `perf` attaches within this time; a request that it misses is one of many thousands. */
-const attachMs = 300
+/** `perf` counts within this time after it has opened its counters; a request that it misses is one of many thousands. */
+const attachMs = 100
 
 /** Counts the instructions of warm stacks with the processor's own counters. */
 export async function runCounters(options: CounterRunOptions): Promise<Samples<InstructionCounts>> {
@@ -60,7 +60,7 @@ async function count(server: ServerProcess, signal: AbortSignal): Promise<Instru
   const words = ['stat', '-x,', '-e', 'instructions:u,instructions:k', '-p', String(server.pid), '-o', output]
   try {
     const perf = spawn('perf', words, { stdio: 'ignore', signal })
-    await sleep(attachMs)
+    await counting(perf)
     await sendRequests(server.url, counted, signal)
     const ended = once(perf, 'close')
     perf.kill('SIGINT')
@@ -69,5 +69,21 @@ async function count(server: ServerProcess, signal: AbortSignal): Promise<Instru
     return { user: user / counted, kernel: kernel / counted }
   } finally {
     rmSync(folder, { recursive: true })
+  }
+}
+
+/** Waits for `perf` to open its counters: a busy machine may take longer to start it than hundreds of requests take. */
+async function counting(perf: ChildProcess): Promise<void> {
+  while (perf.exitCode === null && !hasCounters(perf.pid)) await sleep(10)
+  await sleep(attachMs)
+}
+
+function hasCounters(pid: number | undefined): boolean {
+  const folder = `/proc/${pid}/fd`
+  try {
+    return readdirSync(folder).some((name) => readlinkSync(join(folder, name)).includes('[perf_event]'))
+  } catch {
+    // It closes one while we look, or has ended.
+    return false
   }
 }
