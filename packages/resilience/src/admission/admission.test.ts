@@ -180,6 +180,50 @@ describe('Admission', () => {
     expect(told).toEqual(['a', 'b'])
   })
 
+  it('starts no more than the event loop can do, where handlers compute later', async () => {
+    let busyMs = 0
+    const test = setup({ busyMs: () => busyMs })
+    const { clock, admission, route, arrive } = test
+    const spend = async (durationMs: number) => {
+      busyMs += durationMs
+      await clock.advance(durationMs)
+    }
+    // Intervals without rest, in which a request of 5 ms was started every 5 ms.
+    for (let request = 0; request < 500; request++) {
+      test.ask()
+      test.pass(1)
+      await spend(5)
+    }
+    let count = 0
+    for (; count < 100 && test.ask() === undefined; count++) admission.begin(route)
+    // Half of the bound of 100 ms, and one.
+    expect(count).toBe(12)
+    const told: string[] = []
+    for (const name of ['a', 'b', 'c']) {
+      expect(test.ask()).toBe('later')
+      admission.queue(arrive(), route, {
+        isGone: () => false,
+        start() {
+          admission.begin(route)
+          told.push(name)
+        },
+        refuse: ({ reason }) => told.push(`${name} ${reason}`),
+      })
+      test.turn()
+    }
+    expect(told).toEqual([])
+    await spend(5)
+    test.turn()
+    expect(told).toEqual(['a'])
+    await spend(5)
+    test.turn()
+    expect(told).toEqual(['a', 'b'])
+    admission.update({ backlogMs: 0 })
+    await spend(5)
+    test.turn()
+    expect(told).toEqual(['a', 'b', 'c'])
+  })
+
   it('lets the first request of a connection wait until it is known whether its caller is still there', () => {
     const test = setup()
     const told: string[] = []

@@ -7,11 +7,11 @@ import {
   checkAdmissionOptions,
 } from './admission-options.ts'
 import { LoopLoad } from './loop-load.ts'
-import { LoopWatch } from './loop-watch.ts'
+import { LoopWatch, longTurnMs } from './loop-watch.ts'
 import { Newcomers } from './newcomers.ts'
 import { backlogReached, deadlinePassed, limitReached, type Refusal, shareOf } from './refusal.ts'
 import { RouteLimit } from './route-limit.ts'
-import { longTurnMs, TurnLimit } from './turn-limit.ts'
+import { StartPace } from './start-pace.ts'
 import { WorkQueue } from './work-queue.ts'
 
 /** What is known of a request at the door. */
@@ -59,8 +59,8 @@ export class Admission {
   #maxConcurrent = Number.POSITIVE_INFINITY
   readonly #loop: LoopWatch
   readonly #load: LoopLoad
-  readonly #turns = new TurnLimit()
   readonly #queue: WorkQueue
+  readonly #pace: StartPace
   readonly #newcomers: Newcomers
   #inFlight = 0
   #begunCount = 0
@@ -74,22 +74,23 @@ export class Admission {
     const { clock = systemClock, defer = realSetImmediate, busyMs = loopBusyMs } = options
     this.#clock = clock
     this.#setBounds(options)
+    // Whoever waits when the bound is taken away is started, not refused.
+    const boundMs = (): number => this.#backlogMs || Number.POSITIVE_INFINITY
+    this.#pace = new StartPace({ costMs: () => this.#load.costMs, boundMs })
     this.#queue = new WorkQueue({
       clock,
       defer,
-      // Whoever waits when the bound is taken away is started, not refused.
-      boundMs: () => this.#backlogMs || Number.POSITIVE_INFINITY,
+      boundMs,
+      pace: this.#pace,
       isCold: (nowMs) => this.#begunCount < warmUpCount && nowMs < this.#warmAtMs,
-      mayStart: () =>
-        this.#backlogMs === 0 || (this.#newcomers.size === 0 && this.#turns.allows(this.#inFlight)),
+      mayStart: () => this.#backlogMs === 0 || this.#newcomers.size === 0,
     })
     this.#newcomers = new Newcomers({ clock, defer, onEmpty: () => this.#queue.wake() })
     this.#load = new LoopLoad(busyMs)
     this.#loop = new LoopWatch({
       clock,
-      onInterval: (shortestMs) => {
+      onInterval: () => {
         this.#load.measure(clock.monotonic(), this.#begunCount)
-        this.#turns.adapt(shortestMs, this.#inFlight)
         this.#queue.wake()
       },
     })
@@ -144,7 +145,8 @@ export class Admission {
     if (this.#warmAtMs < 0) this.#warmAtMs = arrival.startedAtMs + warmUpMs
     const isLongTurn = this.#loop.ageMs(arrival.startedAtMs) >= longTurnMs
     if (isFirst) return 'later'
-    if (!isLongTurn && this.#queue.size === 0 && this.#turns.allows(this.#inFlight)) return undefined
+    const mayStart = !isLongTurn && this.#queue.size === 0 && this.#pace.waitMs(arrival.startedAtMs) === 0
+    if (mayStart) return undefined
     return this.#queue.fits(criticality, arrival.startedAtMs) ? 'later' : backlogReached
   }
 
@@ -180,6 +182,7 @@ export class Admission {
   begin(route: RouteLimit): void {
     this.#inFlight += 1
     this.#begunCount += 1
+    this.#pace.charge()
     route.begin()
   }
 

@@ -17,4 +17,50 @@ describe('LoopLoad', () => {
     load.measure(1_200, 500 + count)
     expect(load.isSaturated).toBe(false)
   })
+
+  it('knows what a request costs while there is no rest, and forgets it after three intervals with some', () => {
+    const { load, interval } = setup()
+    expect(load.costMs).toBe(0)
+    interval(100, 20)
+    expect(load.costMs).toBe(5)
+    interval(95, 10)
+    expect(load.costMs).toBeCloseTo(5 + 0.3 * 4.5)
+    interval(80, 20)
+    expect(load.costMs).toBeCloseTo(6.35 + 0.3 * (4 - 6.35))
+    for (const count of [1, 1]) interval(69, count)
+    expect(load.costMs).toBeGreaterThan(0)
+    interval(69, 1)
+    expect(load.costMs).toBe(0)
+  })
+
+  it('takes a process that stood still for no measure of it', () => {
+    const { load, interval } = setup()
+    interval(100, 7)
+    expect(load.costMs).toBe(0)
+    interval(100, 7)
+    expect(load.costMs).toBeCloseTo(100 / 7)
+    interval(100, 1)
+    expect(load.costMs).toBeCloseTo((100 / 7) * (1 + 0.3 * 4), 0)
+    const other = setup()
+    other.interval(1_000, 8)
+    expect(other.load.costMs).toBe(20)
+  })
 })
+
+/** With intervals that take as long as the loop is busy, 100 ms at least. */
+function setup() {
+  let busy = 0
+  let now = 1_000
+  let started = 500
+  const load = new LoopLoad(() => busy)
+  load.measure(now, started)
+  return {
+    load,
+    interval: (busyMs: number, count: number) => {
+      busy += busyMs
+      now += Math.max(100, busyMs)
+      started += count
+      load.measure(now, started)
+    },
+  }
+}

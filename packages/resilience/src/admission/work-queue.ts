@@ -1,6 +1,7 @@
-import type { Clock } from '@keelson/core/clock'
+import type { Clock, TimerHandle } from '@keelson/core/clock'
 import type { Criticality } from '@keelson/core/context'
 import { shareOf } from './refusal.ts'
+import type { StartPace } from './start-pace.ts'
 
 /** A request that waits for its turn. */
 export interface Waiting {
@@ -22,6 +23,8 @@ export interface WorkQueueOptions {
   readonly boundMs: () => number
   /** Whether the process has yet to compile what it runs: see {@link coldBounds}. */
   readonly isCold: (nowMs: number) => boolean
+  /** Whoever charges it does so for every start. */
+  readonly pace: StartPace
   /** Whether one more may start now; {@link WorkQueue.wake} is called when that may have changed. */
   readonly mayStart: () => boolean
 }
@@ -87,6 +90,12 @@ export class WorkQueue {
   #comingCount = 0
   /** Monotonic milliseconds at which the slice began; -1 before. */
   #sliceAtMs = -1
+  /** Runs until the pace allows one more to start. */
+  #pause: TimerHandle | undefined
+  readonly #resume = (): void => {
+    this.#pause = undefined
+    this.wake()
+  }
   readonly #run = (): void => {
     this.#comingCount -= 1
     const nowMs = this.#options.clock.monotonic()
@@ -105,8 +114,9 @@ export class WorkQueue {
 
   /** How long a request of this class would wait, in milliseconds. */
   waitMs(criticality: Criticality | undefined): number {
-    if (criticality === 'critical') return this.#critical.length * this.#costMs
-    return (this.size * this.#costMs) / (1 - Math.min(largestRatio, this.#criticalRatio))
+    const costMs = Math.max(this.#costMs, this.#options.pace.costMs)
+    if (criticality === 'critical') return this.#critical.length * costMs
+    return (this.size * costMs) / (1 - Math.min(largestRatio, this.#criticalRatio))
   }
 
   /**
@@ -131,7 +141,14 @@ export class WorkQueue {
 
   /** One more may start, perhaps. */
   wake(): void {
-    if (this.#comingCount > 0 || this.size === 0) return
+    if (this.#comingCount > 0 || this.size === 0 || this.#pause !== undefined) return
+    const { clock, pace } = this.#options
+    const waitMs = pace.waitMs(clock.monotonic())
+    if (waitMs > 0) {
+      this.#pause = clock.setTimeout(this.#resume, Math.ceil(waitMs))
+      this.#pause.unref()
+      return
+    }
     this.#sliceAtMs = -1
     this.#deferRuns(Math.min(this.size, sliceCount) + 1)
   }
@@ -148,7 +165,8 @@ export class WorkQueue {
   }
 
   #startNext(nowMs: number): void {
-    while (nowMs - this.#sliceAtMs < sliceMs && this.#options.mayStart()) {
+    const { mayStart, pace } = this.#options
+    while (nowMs - this.#sliceAtMs < sliceMs && pace.waitMs(nowMs) === 0 && mayStart()) {
       const next = this.#critical.shift() ?? this.#ordinary.shift() ?? this.#sheddable.shift()
       if (next === undefined) return
       if (next.take(nowMs - next.sinceMs)) {
