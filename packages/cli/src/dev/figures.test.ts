@@ -24,8 +24,8 @@ http_request_duration_seconds_count{route="/a"} ${requests + errors}
 process_cpu_seconds_total ${cpuSeconds}
 # TYPE nodejs_eventloop_lag_p99_seconds gauge
 nodejs_eventloop_lag_p99_seconds 0.012
-# TYPE nodejs_heap_size_used_bytes gauge
-nodejs_heap_size_used_bytes 1000
+# TYPE keelson_heap_old_generation_used_bytes gauge
+keelson_heap_old_generation_used_bytes 1000
 # TYPE keelson_breaker_state gauge
 keelson_breaker_state{dependency="catalog",state="closed"} 0
 keelson_breaker_state{dependency="catalog",state="open"} 1

@@ -13,6 +13,7 @@ export interface Scrape {
     readonly inFlight: number
     readonly lagSeconds: number
     readonly utilization: number
+    /** Of the old generation, which is what V8 gives up over. */
     readonly heapBytes: number
     readonly heapLimitBytes: number
     readonly residentBytes: number
@@ -46,8 +47,8 @@ export function readScrape({ families }: Exposition, atMs: number): Scrape {
       inFlight: gauge('http_requests_in_flight'),
       lagSeconds: gauge('nodejs_eventloop_lag_p99_seconds'),
       utilization: gauge('nodejs_eventloop_utilization_ratio'),
-      heapBytes: gauge('nodejs_heap_size_used_bytes'),
-      heapLimitBytes: gauge('nodejs_heap_size_limit_bytes'),
+      heapBytes: gauge('keelson_heap_old_generation_used_bytes'),
+      heapLimitBytes: gauge('keelson_heap_old_generation_limit_bytes'),
       residentBytes: gauge('process_resident_memory_bytes'),
     },
     dependencies: readDependencies(

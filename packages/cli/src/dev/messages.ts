@@ -46,6 +46,7 @@ export interface SampleMessage {
   readonly lagMs: number
   /** Share of time in which the event loop was busy, 0 to 1. */
   readonly utilization: number
+  /** Of the old generation: when it is full, V8 gives up. */
   readonly heapBytes: number
   readonly heapLimitBytes: number
   readonly residentBytes: number

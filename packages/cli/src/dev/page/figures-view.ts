@@ -58,7 +58,7 @@ const figures: readonly Figure[] = [
       { kind: 'b', valueOf: ({ residentBytes }) => residentBytes },
     ],
     shown: ({ heapBytes, heapLimitBytes, residentBytes }) => [
-      ['key-a', `heap ${bytes(heapBytes)} of ${bytes(heapLimitBytes)}`],
+      ['key-a', `old generation ${bytes(heapBytes)} of ${bytes(heapLimitBytes)}`],
       ['key-b', `resident ${bytes(residentBytes)}`],
     ],
   },
