@@ -81,7 +81,7 @@ describe('installKeelson', () => {
     seen.length = 0
     const socket = connect(port, '127.0.0.1', () => {
       socket.write('GET /left HTTP/1.1\r\nhost: x\r\n\r\n', () => socket.destroy())
-    })
+    }).on('error', () => undefined)
     await until(() => lines().find((line) => line['_status'] === 499))
     expect(await (await fetch(`${url}/stays`)).text()).toBe('ok')
     expect(seen).toEqual(['/stays'])

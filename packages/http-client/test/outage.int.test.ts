@@ -62,6 +62,8 @@ describe('a dependency that dies under load', () => {
       subscribe('keelson.client.attempt', (attempt) => attempts.push(attempt)),
     ]
     const load = startLoad(5)
+    // Before the client is closed, also where the test fails.
+    ends.push(() => void load.stop())
     await until(() => load.answers.length >= 300)
     expect(load.answers.every(({ body }) => body === 'real')).toBe(true)
 

@@ -179,7 +179,7 @@ describe('attach', () => {
       for (let busy = 0; busy < 4; busy++) await (await fetch(`http://127.0.0.1:${port}/busy`)).text()
       const socket = connect(Number(port), '127.0.0.1', () => {
         socket.write('GET /leaves HTTP/1.1\r\nhost: x\r\n\r\n', () => socket.destroy())
-      })
+      }).on('error', () => undefined)
       await until(() => lines().filter((line) => line['_url'] === '/leaves')[count - 1])
       if (!seen.includes('/leaves')) break
     }
