@@ -181,47 +181,43 @@ describe('Admission', () => {
   })
 
   it('starts no more than the event loop can do, where handlers compute later', async () => {
-    let busyMs = 0
-    const test = setup({ busyMs: () => busyMs })
-    const { clock, admission, route, arrive } = test
-    const spend = async (durationMs: number) => {
-      busyMs += durationMs
-      await clock.advance(durationMs)
-    }
-    // Intervals without rest, in which a request of 5 ms was started every 5 ms.
-    for (let request = 0; request < 500; request++) {
-      test.ask()
-      test.pass(1)
-      await spend(5)
-    }
+    const { test, spend } = await saturated()
+    const { admission, route, arrive } = test
     let count = 0
     for (; count < 100 && test.ask() === undefined; count++) admission.begin(route)
     // Half of the bound of 100 ms, and one.
     expect(count).toBe(12)
     const told: string[] = []
-    for (const name of ['a', 'b', 'c']) {
+    for (const name of ['a', 'b', 'c', 'd']) {
       expect(test.ask()).toBe('later')
-      admission.queue(arrive(), route, {
-        isGone: () => false,
-        start() {
-          admission.begin(route)
-          told.push(name)
-        },
-        refuse: ({ reason }) => told.push(`${name} ${reason}`),
-      })
+      const start = () => {
+        admission.begin(route)
+        told.push(name)
+      }
+      admission.queue(arrive(), route, { isGone: () => false, start, refuse: () => {} })
       test.turn()
     }
     expect(told).toEqual([])
-    await spend(5)
+    expect(test.deferred, 'turns that only wait').toHaveLength(0)
+    await spend(4)
     test.turn()
     expect(told).toEqual(['a'])
-    await spend(5)
+    await spend(4)
     test.turn()
     expect(told).toEqual(['a', 'b'])
     admission.update({ backlogMs: 0 })
-    await spend(5)
+    await spend(4)
     test.turn()
-    expect(told).toEqual(['a', 'b', 'c'])
+    expect(told).toEqual(['a', 'b', 'c', 'd'])
+  })
+
+  it('knows how long a queue of them is before the first was started', async () => {
+    const { test } = await saturated()
+    for (let start = 0; start < 12; start++) test.admission.begin(test.route)
+    let count = 0
+    for (; count < 1_000 && test.ask() === 'later'; count++) queue(test, String(count), [])
+    // A burst of three bounds, all but 5 ms each.
+    expect(count).toBe(61)
   })
 
   it('lets the first request of a connection wait until it is known whether its caller is still there', () => {
@@ -416,3 +412,19 @@ describe('Admission', () => {
     )
   })
 })
+
+/** A service whose event loop has no time left: one request of 5 ms was started every 5 ms. */
+async function saturated() {
+  let busyMs = 0
+  const test = setup({ busyMs: () => busyMs })
+  const spend = async (durationMs: number) => {
+    busyMs += durationMs
+    await test.clock.advance(durationMs)
+  }
+  for (let request = 0; request < 500; request++) {
+    test.ask()
+    test.pass(1)
+    await spend(5)
+  }
+  return { test, spend }
+}

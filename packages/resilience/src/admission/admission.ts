@@ -7,11 +7,12 @@ import {
   checkAdmissionOptions,
 } from './admission-options.ts'
 import { LoopLoad } from './loop-load.ts'
-import { LoopWatch, longTurnMs } from './loop-watch.ts'
+import { LoopWatch } from './loop-watch.ts'
 import { Newcomers } from './newcomers.ts'
 import { backlogReached, deadlinePassed, limitReached, type Refusal, shareOf } from './refusal.ts'
 import { RouteLimit } from './route-limit.ts'
 import { StartPace } from './start-pace.ts'
+import { longTurnMs, TurnLimit } from './turn-limit.ts'
 import { WorkQueue } from './work-queue.ts'
 
 /** What is known of a request at the door. */
@@ -59,6 +60,7 @@ export class Admission {
   #maxConcurrent = Number.POSITIVE_INFINITY
   readonly #loop: LoopWatch
   readonly #load: LoopLoad
+  readonly #turns = new TurnLimit()
   readonly #queue: WorkQueue
   readonly #pace: StartPace
   readonly #newcomers: Newcomers
@@ -83,14 +85,16 @@ export class Admission {
       boundMs,
       pace: this.#pace,
       isCold: (nowMs) => this.#begunCount < warmUpCount && nowMs < this.#warmAtMs,
-      mayStart: () => this.#backlogMs === 0 || this.#newcomers.size === 0,
+      mayStart: () =>
+        this.#backlogMs === 0 || (this.#newcomers.size === 0 && this.#turns.allows(this.#inFlight)),
     })
     this.#newcomers = new Newcomers({ clock, defer, onEmpty: () => this.#queue.wake() })
     this.#load = new LoopLoad(busyMs)
     this.#loop = new LoopWatch({
       clock,
-      onInterval: () => {
+      onInterval: (shortestMs) => {
         this.#load.measure(clock.monotonic(), this.#begunCount)
+        this.#turns.adapt(shortestMs, this.#inFlight)
         this.#queue.wake()
       },
     })
@@ -145,7 +149,11 @@ export class Admission {
     if (this.#warmAtMs < 0) this.#warmAtMs = arrival.startedAtMs + warmUpMs
     const isLongTurn = this.#loop.ageMs(arrival.startedAtMs) >= longTurnMs
     if (isFirst) return 'later'
-    const mayStart = !isLongTurn && this.#queue.size === 0 && this.#pace.waitMs(arrival.startedAtMs) === 0
+    const mayStart =
+      !isLongTurn &&
+      this.#queue.size === 0 &&
+      this.#pace.waitMs(arrival.startedAtMs) === 0 &&
+      this.#turns.allows(this.#inFlight)
     if (mayStart) return undefined
     return this.#queue.fits(criticality, arrival.startedAtMs) ? 'later' : backlogReached
   }

@@ -1,19 +1,20 @@
 import type { Clock } from '@keelson/core/clock'
 
-/** A turn of the event loop that has lasted longer than this, in milliseconds, is a long one: whoever is read in it waits. */
-export const longTurnMs = 20
-
 /** Period of the timer that marks the turns of the event loop, in milliseconds: half of what makes a turn a long one. */
 const periodMs = 10
 
-/** Least length of an interval in milliseconds. */
+/** Length of an interval in milliseconds, over which the shortest turn is taken. */
 const intervalMs = 100
 
 /** Options of {@link LoopWatch}. */
 export interface LoopWatchOptions {
   readonly clock: Clock
-  /** Called at the end of an interval in which requests were seen. */
-  readonly onInterval: () => void
+  /**
+   * Called at the end of an interval in which requests were seen.
+   *
+   * @param shortestMs how late the timer was at least, in milliseconds: longer than this was every turn of the interval
+   */
+  readonly onInterval: (shortestMs: number) => void
 }
 
 /**
@@ -27,8 +28,10 @@ export class LoopWatch {
   #running = false
   #seen = false
   #intervalAtMs = 0
+  #shortestMs = Number.POSITIVE_INFINITY
   readonly #mark = (): void => {
     const nowMs = this.#options.clock.monotonic()
+    this.#shortestMs = Math.min(this.#shortestMs, nowMs - this.#markedAtMs - periodMs)
     if (nowMs - this.#intervalAtMs >= intervalMs) this.#closeInterval(nowMs)
     if (this.#seen) this.#start(nowMs)
     else this.#running = false
@@ -47,6 +50,7 @@ export class LoopWatch {
     if (!this.#running) {
       this.#running = true
       this.#intervalAtMs = nowMs
+      this.#shortestMs = Number.POSITIVE_INFINITY
       this.#start(nowMs)
     }
     this.#seen = true
@@ -60,7 +64,9 @@ export class LoopWatch {
   }
 
   #closeInterval(nowMs: number): void {
+    const shortestMs = this.#shortestMs
     this.#intervalAtMs = nowMs
-    this.#options.onInterval()
+    this.#shortestMs = Number.POSITIVE_INFINITY
+    this.#options.onInterval(shortestMs)
   }
 }

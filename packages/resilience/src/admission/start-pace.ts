@@ -1,5 +1,5 @@
 /** Share of what a request costs after which the next may start: below 1, so that it is never the pace that the loop waits for. */
-const paceRatio = 0.9
+const paceRatio = 0.85
 
 /** Share of the bound of which the work may be started at once: handlers that compute later may all do so in one turn. */
 const creditRatio = 0.5
