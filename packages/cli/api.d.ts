@@ -26,6 +26,7 @@ export interface CommandEntry {
 export interface CommandIo {
     readonly out: (text: string) => void;
     readonly err: (text: string) => void;
+    readonly outRoom?: () => Promise<void> | undefined;
     readonly outIsTerminal: boolean;
     readonly errIsTerminal: boolean;
     readonly env: Readonly<Record<string, string | undefined>>;

@@ -51,6 +51,7 @@ export const optionRules: {
     readonly oneOf: (...values: readonly string[]) => OptionRule;
     readonly any: OptionRule;
 };
+export function stacklessError(code: string, message: string, options?: KeelsonErrorOptions): KeelsonError;
 
 // @keelson/core/channels
 
@@ -842,6 +843,7 @@ export interface MemoryVitals {
 export interface OldSpaceFlags {
     readonly execArgv?: readonly string[];
     readonly nodeOptions?: string | undefined;
+    readonly memoryBytes?: number;
 }
 export interface PressureSample extends MemoryVitals {
     readonly containerLimitBytes: number | undefined;
@@ -865,7 +867,7 @@ export const memoryGuardDefaults: {
     readonly restartRatio: number;
     readonly restartAgeMs: number;
 };
-export function oldSpaceLimitBytes(heapLimitBytes: number, { execArgv, nodeOptions }?: OldSpaceFlags): number;
+export function oldSpaceLimitBytes(heapLimitBytes: number, { execArgv, nodeOptions, memoryBytes }?: OldSpaceFlags): number;
 export const pressureShare: number;
 export function readLimits(sources?: LimitSources): ContainerLimits;
 export function readMemoryVitals(): MemoryVitals;
