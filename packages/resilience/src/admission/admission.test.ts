@@ -1,84 +1,10 @@
-import { createFakeClock } from '@keelson/testing'
 import { describe, expect, it } from 'vitest'
-import { Admission, type Arrival } from './admission.ts'
-import type { AdmissionOptions } from './admission-options.ts'
-import type { Refusal } from './refusal.ts'
-import type { RouteLimit } from './route-limit.ts'
-
-function setup({ cold = false, ...options }: AdmissionOptions & { readonly cold?: boolean } = {}) {
-  const fake = createFakeClock()
-  let blockedMs = 0
-  // While the loop is blocked time goes on, and no timer fires.
-  const clock = {
-    ...fake,
-    now: () => fake.now() + blockedMs,
-    monotonic: () => fake.monotonic() + blockedMs,
-  }
-  const deferred: (() => void)[] = []
-  const admission = new Admission({ clock, defer: (callback) => void deferred.push(callback), ...options })
-  const route = admission.route()
-  const pass = (count: number) => {
-    for (let request = 0; request < count; request++) {
-      admission.begin(route)
-      admission.end(route, clock.monotonic(), 0, false)
-    }
-  }
-  if (!cold) pass(200)
-  const arrive = (facts: Partial<Arrival> = {}): Arrival => ({
-    deadline: undefined,
-    criticality: undefined,
-    startedAtMs: clock.monotonic(),
-    ...facts,
-  })
-  return {
-    clock,
-    pendingCount: () => fake.pendingCount,
-    block: (durationMs: number) => (blockedMs += durationMs),
-    admission,
-    route,
-    pass,
-    arrive,
-    ask: (facts: Partial<Arrival> = {}, of: RouteLimit = route) => admission.admit(arrive(facts), of),
-    /** One turn of the event loop. */
-    turn() {
-      for (const callback of deferred.splice(0)) callback()
-    },
-    deferred,
-  }
-}
-
-type Setup = ReturnType<typeof setup>
-
-/** Lets a request wait; once it is started it holds the loop for 10 ms. */
-function queue(
-  { block, admission, route, arrive }: Setup,
-  name: string,
-  told: string[],
-  facts: Partial<Arrival> = {},
-  isFirst = false,
-): () => void {
-  let isGone = false
-  const applicant = {
-    isGone: () => isGone,
-    start() {
-      told.push(`${name} started`)
-      block(10)
-    },
-    refuse: ({ reason }: Refusal) => told.push(`${name} ${reason}`),
-  }
-  admission.queue(arrive(facts), route, applicant, isFirst)
-  return () => void (isGone = true)
-}
-
-/** A turn of the event loop so long that what is read in it has to wait. */
-function beginLongTurn({ ask, block }: Setup): void {
-  expect(ask()).toBeUndefined()
-  block(20)
-}
+import { type AdmissionTrial, beginLongTurn, queue, trialAdmission } from '../../test/admission-trial.ts'
+import { Admission } from './admission.ts'
 
 describe('Admission', () => {
   it('starts what comes while the event loop turns, and leaves no timer behind', async () => {
-    const { admission, ask, clock, deferred, pendingCount } = setup()
+    const { admission, ask, clock, deferred, pendingCount } = trialAdmission()
     for (let request = 0; request < 100; request++) {
       expect(ask()).toBeUndefined()
       await clock.advance(3)
@@ -90,13 +16,13 @@ describe('Admission', () => {
   })
 
   it('refuses a request whose caller has given up', () => {
-    const { ask, clock } = setup()
+    const { ask, clock } = trialAdmission()
     expect(ask({ deadline: clock.now() })).toMatchObject({ reason: 'deadline' })
     expect(ask({ deadline: clock.now() + 1 })).toBeUndefined()
   })
 
   it('refuses a request that has less time left than any of the route has lately needed', async () => {
-    const { admission, ask, clock, route } = setup()
+    const { admission, ask, clock, route } = trialAdmission()
     for (let request = 0; request < 12; request++) {
       admission.begin(route)
       await clock.advance(50)
@@ -110,7 +36,7 @@ describe('Admission', () => {
   })
 
   it('bounds the requests under way, sheddable ones by half, critical ones half above', () => {
-    const { admission, ask, route } = setup({ maxConcurrent: 10 })
+    const { admission, ask, route } = trialAdmission({ maxConcurrent: 10 })
     const begin = (count: number) => {
       for (let index = 0; index < count; index++) admission.begin(route)
     }
@@ -125,7 +51,7 @@ describe('Admission', () => {
   })
 
   it('lets wait what is read in a long turn, and starts critical requests first', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     expect(test.ask()).toBe('later')
     const told: string[] = []
@@ -141,7 +67,7 @@ describe('Admission', () => {
   })
 
   it('starts each in a callback of its own: what one leaves in the queue of promises runs before the next', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     for (const name of ['a', 'b', 'c']) {
@@ -160,7 +86,7 @@ describe('Admission', () => {
   })
 
   it('ends a slice by what was computed behind the starts', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     for (const name of ['a', 'b']) {
@@ -180,48 +106,8 @@ describe('Admission', () => {
     expect(told).toEqual(['a', 'b'])
   })
 
-  it('starts no more than the event loop can do, where handlers compute later', async () => {
-    const { test, spend } = await saturated()
-    const { admission, route, arrive } = test
-    let count = 0
-    for (; count < 100 && test.ask() === undefined; count++) admission.begin(route)
-    // Half of the bound of 100 ms, and one.
-    expect(count).toBe(12)
-    const told: string[] = []
-    for (const name of ['a', 'b', 'c', 'd']) {
-      expect(test.ask()).toBe('later')
-      const start = () => {
-        admission.begin(route)
-        told.push(name)
-      }
-      admission.queue(arrive(), route, { isGone: () => false, start, refuse: () => {} })
-      test.turn()
-    }
-    expect(told).toEqual([])
-    expect(test.deferred, 'turns that only wait').toHaveLength(0)
-    await spend(4)
-    test.turn()
-    expect(told).toEqual(['a'])
-    await spend(4)
-    test.turn()
-    expect(told).toEqual(['a', 'b'])
-    admission.update({ backlogMs: 0 })
-    await spend(4)
-    test.turn()
-    expect(told).toEqual(['a', 'b', 'c', 'd'])
-  })
-
-  it('knows how long a queue of them is before the first was started', async () => {
-    const { test } = await saturated()
-    for (let start = 0; start < 12; start++) test.admission.begin(test.route)
-    let count = 0
-    for (; count < 1_000 && test.ask() === 'later'; count++) queue(test, String(count), [])
-    // A burst of three bounds, all but 5 ms each.
-    expect(count).toBe(61)
-  })
-
   it('lets the first request of a connection wait until it is known whether its caller is still there', () => {
-    const test = setup()
+    const test = trialAdmission()
     const told: string[] = []
     expect(test.admission.admit(test.arrive(), test.route, true)).toBe('later')
     const leave = queue(test, 'left', told, {}, true)
@@ -239,7 +125,7 @@ describe('Admission', () => {
   })
 
   it('starts nobody while turns bring newcomers, and asks them again when they enter', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     queue(test, 'waits', told)
@@ -255,12 +141,12 @@ describe('Admission', () => {
   })
 
   it('does not look at newcomers without a bound', () => {
-    const { admission, arrive, route } = setup({ backlogMs: 0 })
+    const { admission, arrive, route } = trialAdmission({ backlogMs: 0 })
     expect(admission.admit(arrive(), route, true)).toBeUndefined()
   })
 
   it('works a burst of three bounds off, and refuses what is left after that', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     for (let index = 0; index < 40; index++) queue(test, `${index}`, told)
@@ -271,7 +157,7 @@ describe('Admission', () => {
   })
 
   it('refuses what would wait longer than the bound, by class, once the queue stands', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     for (let index = 0; index < 8; index++) queue(test, 'one', told)
@@ -292,7 +178,7 @@ describe('Admission', () => {
   })
 
   it('refuses after all what cannot be done in time any more, and forgets what has gone', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     queue(test, 'gone', told)()
@@ -306,7 +192,7 @@ describe('Admission', () => {
   })
 
   it('starts what is late only because the process stood still, but not what its caller has long given up', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     // What one of them costs is known after the second slice: 10 ms.
@@ -324,7 +210,7 @@ describe('Admission', () => {
   })
 
   it('refuses the late ones where there is much to do behind them', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     for (let index = 0; index < 3; index++) queue(test, 'first', told)
@@ -336,10 +222,10 @@ describe('Admission', () => {
   })
 
   it.each([
-    { until: 'it has begun 200 requests', warmUp: async (test: Setup) => test.pass(1) },
-    { until: '10 s after the first', warmUp: ({ clock }: Setup) => clock.advance(10_000) },
+    { until: 'it has begun 200 requests', warmUp: async (test: AdmissionTrial) => test.pass(1) },
+    { until: '10 s after the first', warmUp: ({ clock }: AdmissionTrial) => clock.advance(10_000) },
   ])('has five times the patience in a cold process, until $until', async ({ warmUp }) => {
-    const test = setup({ cold: true })
+    const test = trialAdmission({ cold: true })
     beginLongTurn(test)
     const told: string[] = []
     test.pass(199)
@@ -358,7 +244,7 @@ describe('Admission', () => {
   })
 
   it('takes new bounds while requests wait, and refuses wrong ones', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     for (let index = 0; index < 60; index++) queue(test, 'one', told)
@@ -381,7 +267,7 @@ describe('Admission', () => {
   })
 
   it('takes a process that stood still for no measure of what a request costs', () => {
-    const test = setup()
+    const test = trialAdmission()
     beginLongTurn(test)
     const told: string[] = []
     for (let index = 0; index < 6; index++) queue(test, 'one', told)
@@ -393,7 +279,7 @@ describe('Admission', () => {
   })
 
   it('refuses nothing for waiting when it has no bound', async () => {
-    const test = setup({ backlogMs: 0 })
+    const test = trialAdmission({ backlogMs: 0 })
     expect(test.ask()).toBeUndefined()
     await test.clock.advance(1_000)
     expect(test.ask()).toBeUndefined()
@@ -412,19 +298,3 @@ describe('Admission', () => {
     )
   })
 })
-
-/** A service whose event loop has no time left: one request of 5 ms was started every 5 ms. */
-async function saturated() {
-  let busyMs = 0
-  const test = setup({ busyMs: () => busyMs })
-  const spend = async (durationMs: number) => {
-    busyMs += durationMs
-    await test.clock.advance(durationMs)
-  }
-  for (let request = 0; request < 500; request++) {
-    test.ask()
-    test.pass(1)
-    await spend(5)
-  }
-  return { test, spend }
-}
