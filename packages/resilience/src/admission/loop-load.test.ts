@@ -22,6 +22,8 @@ describe('LoopLoad', () => {
     const { load, interval } = setup()
     expect(load.costMs).toBe(0)
     interval(100, 20)
+    expect(load.costMs).toBe(0)
+    interval(100, 20)
     expect(load.costMs).toBe(5)
     interval(95, 10)
     expect(load.costMs).toBeCloseTo(5 + 0.3 * 4.5)
@@ -35,13 +37,15 @@ describe('LoopLoad', () => {
 
   it('takes a process that stood still for no measure of it', () => {
     const { load, interval } = setup()
-    interval(100, 7)
+    interval(250, 15)
     expect(load.costMs).toBe(0)
-    interval(100, 7)
-    expect(load.costMs).toBeCloseTo(100 / 7)
+    // What has waited meanwhile is worked off, and is what requests cost.
+    interval(100, 100)
+    expect(load.costMs).toBe(1)
     interval(100, 1)
-    expect(load.costMs).toBeCloseTo((100 / 7) * (1 + 0.3 * 4), 0)
+    expect(load.costMs).toBeCloseTo(1 + 0.3 * 4)
     const other = setup()
+    other.interval(1_000, 8)
     other.interval(1_000, 8)
     expect(other.load.costMs).toBe(20)
   })

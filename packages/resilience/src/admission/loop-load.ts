@@ -13,9 +13,6 @@ const costWeight = 0.3
 const firstCostMs = 20
 const leapRatio = 5
 
-/** Requests that make one interval enough for a first sample: with fewer, it may be that of a process that stood still. */
-const firstCount = 8
-
 /**
  * Knows whether connections may be waiting in the kernel for longer than anybody sees, and what a request costs where the event
  * loop has no time left. While the event loop comes to rest now
@@ -60,15 +57,16 @@ export class LoopLoad {
     this.#saturated = spentMs >= saturatedRatio * elapsedMs && spentMs >= leastCostMs * newCount
     this.#restCount = spentMs < restingRatio * elapsedMs ? this.#restCount + 1 : 0
     if (this.#restCount >= restingCount) this.#costMs = 0
-    else if (newCount > 0) this.#learn(spentMs / newCount, wasSaturated || newCount >= firstCount)
+    else if (newCount > 0) this.#learn(spentMs / newCount, wasSaturated)
     this.#lastMs = nowMs
     this.#lastBusyMs = busyMs
     this.#lastCount = count
   }
 
-  #learn(sampleMs: number, isEnough: boolean): void {
+  #learn(sampleMs: number, wasSaturated: boolean): void {
     if (this.#costMs > 0) {
       this.#costMs += (Math.min(sampleMs, leapRatio * this.#costMs) - this.#costMs) * costWeight
-    } else if (this.#saturated && isEnough) this.#costMs = Math.min(sampleMs, firstCostMs)
+      // One interval alone may be that of a process that stood still.
+    } else if (this.#saturated && wasSaturated) this.#costMs = Math.min(sampleMs, firstCostMs)
   }
 }
